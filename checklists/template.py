@@ -102,7 +102,7 @@ class Choice(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", 
 
 
 class Measurement(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="measurement"):
-    """Response: a decimal number as text (``"12.5"``), in ``unit``; it passes inside minimum..maximum, ends included."""
+    """Response: a decimal number as text (``"12.5"``), in ``unit``; it passes within minimum..maximum."""
 
     unit: Text
     minimum: str | None = None
