@@ -1,0 +1,1 @@
+"""Scorecards: what an employee's week is worth, who published which version of it and why."""
