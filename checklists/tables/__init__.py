@@ -24,7 +24,7 @@ from checklists.tables.organisation import (
     Workspace,
     WorkspaceResponsibility,
 )
-from checklists.tables.scorecards import ReportRun, RunState, Scorecard
+from checklists.tables.scorecards import PublishedWeek, ReportRun, RunState, Scorecard
 
 __all__ = [
     "Absence",
@@ -38,6 +38,7 @@ __all__ = [
     "Organisation",
     "Photo",
     "Post",
+    "PublishedWeek",
     "ReportRun",
     "RevisionState",
     "Role",

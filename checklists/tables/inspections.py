@@ -58,7 +58,7 @@ class Inspection(SQLModel, table=True):
     __table_args__ = (
         Index("ix_inspection_employee_week", "employee_id", "week"),
         Index("ix_inspection_workspace_week", "workspace_id", "week"),
-        Index("ix_inspection_site_week", "site_id", "week"),
+        Index("ix_inspection_site_week", "site_id", "week", "updated_at"),
     )
 
     id: str = id_field()

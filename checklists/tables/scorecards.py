@@ -13,7 +13,8 @@ class Scorecard(SQLModel, table=True):
     """One published version of an employee's week; never updated.
 
     ``version``: 0 is the provisional one, 1 the final one, then a correction each. ``total``: exact fraction as text.
-    ``body``: canonical JSON of the whole week's score; ``digest``: SHA-256 over what it was made from.
+    ``body``: canonical JSON of the whole week's score; ``digest``: SHA-256 over what it was made from. ``reason``: JSON
+    list of what made a correction necessary, empty before.
     """
 
     __table_args__ = (UniqueConstraint("employee_id", "week", "version"),)
@@ -29,6 +30,24 @@ class Scorecard(SQLModel, table=True):
     body: str = json_text()
     digest: str = Field(max_length=64)
     reason: str = ""
+    published_at: datetime = instant()
+
+
+class PublishedWeek(SQLModel, table=True):
+    """How far a site's week has been published.
+
+    ``rules``: JSON of the scoring rules that held when it first was; a later setting changes no earlier week.
+    ``checked_until``: inspections updated until then are in the newest versions.
+    """
+
+    __tablename__ = "published_week"
+
+    site_id: str = reference("site.id", index=False, primary_key=True)
+    week: str = Field(primary_key=True, max_length=8)
+    organisation_id: str = reference("organisation.id", index=False)
+    final: bool = False
+    rules: str = json_text()
+    checked_until: datetime = instant()
     published_at: datetime = instant()
 
 

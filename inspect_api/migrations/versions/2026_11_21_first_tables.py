@@ -193,6 +193,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_app_user_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
+        "published_week",
+        sa.Column("site_id", sa.String(length=36), nullable=False),
+        sa.Column("week", sa.String(length=8), nullable=False),
+        sa.Column("organisation_id", sa.String(length=36), nullable=False),
+        sa.Column("final", sa.Boolean(), nullable=False),
+        sa.Column("rules", sa.Text(), nullable=False),
+        sa.Column("checked_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["site.id"],
+        ),
+        sa.PrimaryKeyConstraint("site_id", "week"),
+    )
+    op.create_table(
         "scorecard",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("organisation_id", sa.String(length=36), nullable=False),
@@ -517,7 +536,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inspection", schema=None) as batch_op:
         batch_op.create_index("ix_inspection_employee_week", ["employee_id", "week"], unique=False)
-        batch_op.create_index("ix_inspection_site_week", ["site_id", "week"], unique=False)
+        batch_op.create_index("ix_inspection_site_week", ["site_id", "week", "updated_at"], unique=False)
         batch_op.create_index("ix_inspection_workspace_week", ["workspace_id", "week"], unique=False)
 
     op.create_table(
@@ -743,6 +762,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_scorecard_employee_id"))
 
     op.drop_table("scorecard")
+    op.drop_table("published_week")
     with op.batch_alter_table("app_user", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_app_user_organisation_id"))
         batch_op.drop_index(batch_op.f("ix_app_user_employee_id"))
