@@ -33,6 +33,8 @@ class Replica(SQLModel, table=True):
     last_push_at: datetime | None = instant(nullable=True)
     clock_offset_ms: int | None = Field(default=None, sa_type=BigInteger)
     unsent: int = 0
+    changes_stored: int = 0
+    changes_refused: int = 0
     oldest_unsent_at: datetime | None = instant(nullable=True)
     revoked_at: datetime | None = instant(nullable=True)
 

@@ -338,6 +338,8 @@ def upgrade() -> None:
         sa.Column("last_push_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("clock_offset_ms", sa.BigInteger(), nullable=True),
         sa.Column("unsent", sa.Integer(), nullable=False),
+        sa.Column("changes_stored", sa.Integer(), nullable=False),
+        sa.Column("changes_refused", sa.Integer(), nullable=False),
         sa.Column("oldest_unsent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
