@@ -49,7 +49,7 @@ class Translator:
     def dimension(self, dimension: Dimension | str) -> str:
         return self.gettext(_DIMENSIONS[Dimension(dimension)])
 
-    def date(self, day: date) -> str:
+    def full_date(self, day: date) -> str:
         """``2026年11月16日`` / ``16 Nov 2026``."""
         return dates.format_date(day, _FULL_DATE[self.language], locale=self._locale)
 
@@ -107,7 +107,7 @@ def _messages(path: Path) -> dict[str, tuple[str, ...]]:
         if not message.id or message.fuzzy:
             continue
         key = message.id if isinstance(message.id, str) else message.id[0]
-        strings = (message.string,) if isinstance(message.string, str) else tuple(message.string)
-        if all(strings):
+        strings = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+        if strings and all(strings):
             messages[key] = strings
     return messages

@@ -1,20 +1,16 @@
 """What the scorecards service answers; pages, API and mail show nothing else."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from checklists.periods import Week
-
-if TYPE_CHECKING:
-    from checklists.scoring.week import WeekScore
+from checklists.scoring.week import NotRanked, WeekScore
+from checklists.template import Bilingual
 
 
 class State(StrEnum):
@@ -33,23 +29,29 @@ class Cause(StrEnum):
     REVISION = "revision"
     VOID = "void"
     WITHDRAWN = "withdrawn"
+    DECISION = "decision"
     ROSTER = "roster"
+
+
+class ItemName(Struct, frozen=True):
+    key: str
+    text: Bilingual
 
 
 class Reason(Struct, frozen=True, omit_defaults=True):
     """One cause, stored as JSON with the version that it made; ``scorecards.reasons`` says it in words.
 
-    ``items``: the keys of the items that a revision changed. ``note``: what the person who changed it wrote.
-    ``arrived_at``: when the change reached the server.
+    ``items``: what a revision changed. ``note``: what the person who changed it wrote. ``arrived_at``: when that
+    reached the server.
     """
 
     cause: Cause
     inspection_id: str | None = None
     supervisor: str | None = None
-    template: dict[str, str] | None = None
+    template: Bilingual | None = None
     captured_at: datetime | None = None
     arrived_at: datetime | None = None
-    items: tuple[str, ...] = ()
+    items: tuple[ItemName, ...] = ()
     note: str | None = None
 
 
@@ -81,9 +83,9 @@ class PublishedVersion:
 class EmployeeWeek:
     """An employee's week as it stands now: ``score`` counts every acknowledged push.
 
-    ``version`` is the newest published one, None before Monday 08:00; ``superseded`` says that the score has moved
-    since and the next version is about to be made. ``previous_total``: the total of the week before. ``trend``: four
-    weeks, weighted. ``red_flags``: failed critical items of the week. ``under_review``: inspections in conflict.
+    ``version`` is the newest published one, None before Monday 08:00, ``published_total`` its total; ``superseded``
+    says that the score has moved since and that the next version is about to be made. ``previous_total``: the total of
+    the week before. ``trend``: four weeks, weighted. ``red_flags``: failed critical items of the week.
     """
 
     employee_id: str
@@ -96,14 +98,37 @@ class EmployeeWeek:
     version: int | None
     state: State
     superseded: bool
+    published_total: Fraction | None
     previous_total: Fraction | None
     trend: Fraction | None
-    red_flags: int
-    under_review: int
 
     @property
-    def inspections(self) -> int:
-        return len(self.score.inspections)
+    def red_flags(self) -> int:
+        return self.score.red_flags
+
+    @property
+    def checks(self) -> int:
+        """Inspections that count, also those of dimensions that are not official."""
+        return sum(dimension.inspections for dimension in self.score.dimensions)
+
+    @property
+    def seen(self) -> bool:
+        """Whether anybody inspected them at all."""
+        return bool(self.score.sources)
+
+    @property
+    def absent(self) -> bool:
+        return NotRanked.ABSENT in self.score.not_ranked
+
+
+@dataclass(frozen=True)
+class WeekTotal:
+    """One point of an employee's history. ``version``: None while nothing is published."""
+
+    week: Week
+    total: Fraction | None
+    grade: str | None
+    version: int | None
 
 
 @dataclass(frozen=True)
@@ -120,14 +145,17 @@ class Tablet:
 
 @dataclass(frozen=True)
 class SiteWeek:
-    """Everyone of a site in one week. ``not_seen``: who was at work and was not inspected at all."""
+    """Everyone of a site in one week, the lowest total first and without a total last.
+
+    ``not_seen``: who was at work and was not inspected at all. ``published_at``: when the week last was, if ever.
+    """
 
     site: SiteRef
     week: Week
     rows: list[EmployeeWeek]
     not_seen: list[EmployeeWeek]
     tablets: list[Tablet]
-    published_at: datetime | None = None
+    published_at: datetime | None
 
 
 @dataclass(frozen=True)

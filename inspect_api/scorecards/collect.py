@@ -1,0 +1,213 @@
+"""Everything that scores, read in a fixed number of statements however many employees there are."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import sqlalchemy as sa
+
+from checklists.periods import Week
+from checklists.scoring.arithmetic import from_text
+from checklists.scoring.counting import CountedInspection, DuplicateDecision
+from checklists.scoring.rules import ScoringRules
+from checklists.scoring.week import Standing
+from checklists.tables import (
+    Absence,
+    Employee,
+    Inspection,
+    InspectionState,
+    Organisation,
+    Post,
+    PublishedWeek,
+    Site,
+    TemplateRevision,
+    WorkspaceResponsibility,
+    table_of,
+)
+from checklists.template import Dimension
+from inspect_api.scorecards.shapes import SiteRef
+
+_absence = table_of(Absence)
+_employee = table_of(Employee)
+_inspection = table_of(Inspection)
+_organisation = table_of(Organisation)
+_post = table_of(Post)
+_published_week = table_of(PublishedWeek)
+_responsibility = table_of(WorkspaceResponsibility)
+_revision = table_of(TemplateRevision)
+_site = table_of(Site)
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An employee who was employed on some day of the week."""
+
+    employee_id: str
+    number: str
+    name: str
+    post_name: str | None
+    employed_from: date
+    employed_until: date | None
+
+
+def site_ref(connection: sa.Connection, site_id: str) -> SiteRef | None:
+    row = connection.execute(sa.select(_site).where(_site.c.id == site_id)).one_or_none()
+    return None if row is None else SiteRef(row.id, row.organisation_id, row.name, ZoneInfo(row.zone))
+
+
+def rules_of(connection: sa.Connection, site: SiteRef, week: Week) -> ScoringRules:
+    """Those that held when the week was first published; the organisation's present ones before that."""
+    pinned = sa.select(_published_week.c.rules).where(
+        _published_week.c.site_id == site.id, _published_week.c.week == str(week)
+    )
+    present = sa.select(_organisation.c.scoring_rules).where(_organisation.c.id == site.organisation_id)
+    found = connection.execute(pinned).scalar() or connection.execute(present).scalar_one()
+    return msgspec.json.decode(found, type=ScoringRules)
+
+
+def roster(
+    connection: sa.Connection, site: SiteRef, week: Week, employee_ids: Collection[str] | None = None
+) -> dict[str, Entry]:
+    """By employee id. ``employee_ids``: only these."""
+    statement = (
+        sa.select(
+            _employee.c.id,
+            _employee.c.number,
+            _employee.c.name,
+            _post.c.name.label("post_name"),
+            _employee.c.employed_from,
+            _employee.c.employed_until,
+        )
+        .outerjoin(_post, _post.c.id == _employee.c.post_id)
+        .where(
+            _employee.c.organisation_id == site.organisation_id,
+            _employee.c.site_id == site.id,
+            _employee.c.employed_from <= week.sunday,
+            sa.or_(_employee.c.employed_until.is_(None), _employee.c.employed_until >= week.monday),
+        )
+    )
+    if employee_ids is not None:
+        statement = statement.where(_employee.c.id.in_(sorted(employee_ids)))
+    return {row.id: Entry(*row) for row in connection.execute(statement)}
+
+
+def standings(connection: sa.Connection, site: SiteRef, week: Week, entries: dict[str, Entry]) -> dict[str, Standing]:
+    """What the register says of each; somebody is absent who was at work on no day of the week."""
+    statement = (
+        sa.select(_absence.c.employee_id, _absence.c.first_day, _absence.c.last_day)
+        .join(_employee, _employee.c.id == _absence.c.employee_id)
+        .where(
+            _absence.c.organisation_id == site.organisation_id,
+            _employee.c.site_id == site.id,
+            _absence.c.first_day <= week.sunday,
+            _absence.c.last_day >= week.monday,
+        )
+    )
+    away: dict[str, list[tuple[date, date]]] = {}
+    for employee_id, first, last in connection.execute(statement):
+        away.setdefault(employee_id, []).append((first, last))
+    return {
+        key: Standing(entry.employed_from, key in away and _absent(entry, away[key], week))
+        for key, entry in entries.items()
+    }
+
+
+def _absent(entry: Entry, away: list[tuple[date, date]], week: Week) -> bool:
+    days = [week.monday + n * _DAY for n in range(7)]
+    employed = [
+        d for d in days if entry.employed_from <= d and (entry.employed_until is None or d <= entry.employed_until)
+    ]
+    return all(any(first <= day <= last for first, last in away) for day in employed)
+
+
+def inspections(
+    connection: sa.Connection, site: SiteRef, week: Week, employee_ids: Collection[str] | None = None
+) -> Iterator[tuple[str, list[CountedInspection]]]:
+    """Employee id → complete inspections of the week, own and of workspaces they answered for; only who has some."""
+    keys = _template_keys(connection, site.organisation_id)
+    rows = connection.execution_options(yield_per=2000).execute(_statement(connection, site, week, employee_ids))
+    for employee_id, group in groupby(rows, key=lambda row: row.counts_for):
+        yield employee_id, [_counted(row, keys) for row in group]
+
+
+def _statement(
+    connection: sa.Connection, site: SiteRef, week: Week, employee_ids: Collection[str] | None
+) -> sa.CompoundSelect[Any] | sa.Select[Any]:
+    in_week = (
+        _inspection.c.organisation_id == site.organisation_id,
+        _inspection.c.state == InspectionState.COMPLETE,
+        _inspection.c.score.is_not(None),
+        _inspection.c.week.in_(_weeks(connection, site, week)),
+        _inspection.c.captured_at >= week.starts_at(site.zone),
+        _inspection.c.captured_at < week.ends_at(site.zone),
+    )
+    own = (
+        sa.select(_inspection, _employee.c.id.label("counts_for"))
+        .join(_employee, _employee.c.id == _inspection.c.employee_id)
+        .where(_employee.c.site_id == site.id, *in_week)
+    )
+    answered_for = (
+        sa.select(_inspection, _employee.c.id.label("counts_for"))
+        .join(_responsibility, _responsibility.c.workspace_id == _inspection.c.workspace_id)
+        .join(_employee, _employee.c.id == _responsibility.c.employee_id)
+        .where(
+            _employee.c.site_id == site.id,
+            _responsibility.c.starts_at <= _inspection.c.captured_at,
+            sa.or_(_responsibility.c.ends_at.is_(None), _responsibility.c.ends_at > _inspection.c.captured_at),
+            *in_week,
+        )
+    )
+    if employee_ids is not None:
+        wanted = _employee.c.id.in_(sorted(employee_ids))
+        own, answered_for = own.where(wanted), answered_for.where(wanted)
+    return sa.union_all(own, answered_for).order_by("counts_for")
+
+
+def _weeks(connection: sa.Connection, site: SiteRef, week: Week) -> list[str]:
+    """The values of ``inspection.week`` to look at.
+
+    It was reckoned in the zone of the site where the inspection was made. When the organisation spans zones, an
+    employee's week can hold one that was made next to midnight under another site's date.
+    """
+    zones = sa.select(sa.func.count(_site.c.zone.distinct())).where(_site.c.organisation_id == site.organisation_id)
+    if connection.execute(zones).scalar_one() == 1:
+        return [str(week)]
+    return [str(week.previous()), str(week), str(week.next())]
+
+
+def _template_keys(connection: sa.Connection, organisation_id: str) -> dict[str, str]:
+    statement = sa.select(_revision.c.id, _revision.c.template_key).where(
+        _revision.c.organisation_id == organisation_id
+    )
+    return {row.id: row.template_key for row in connection.execute(statement)}
+
+
+# Ten thousand employees share a few hundred different scores; parsing each text once saves most of the time.
+_points = lru_cache(maxsize=20_000)(from_text)
+
+
+def _counted(row: Any, template_keys: dict[str, str]) -> CountedInspection:
+    return CountedInspection(
+        id=row.id,
+        revision=row.revision,
+        dimension=Dimension(row.dimension),
+        template_key=template_keys[row.template_revision_id],
+        template_revision_id=row.template_revision_id,
+        subject_id=row.employee_id or row.workspace_id,
+        supervisor_id=row.supervisor_id,
+        captured_at=row.captured_at,
+        score=_points(row.score),
+        uncapped=_points(row.uncapped or row.score),
+        red_flags=tuple(row.red_flags.split()),
+        low_coverage=row.low_coverage,
+        low_coverage_accepted=row.low_coverage_accepted,
+        duplicate_decision=DuplicateDecision(row.duplicate_decision) if row.duplicate_decision else None,
+        under_review=row.conflicts > 0,
+    )

@@ -1,0 +1,47 @@
+"""Which tablets of a site are behind: a number is only as complete as what has arrived."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from checklists.periods import Week
+from checklists.tables import Role, RoleGrant, User, table_of
+from inspect_api.scorecards.shapes import SiteRef, Tablet
+from sync.tables import Replica
+
+WARN_AFTER = timedelta(hours=24)
+"""While the week is still running, a tablet that was silent this long is listed."""
+
+_grant = table_of(RoleGrant)
+_replica = table_of(Replica)
+_user = table_of(User)
+
+
+def behind(connection: sa.Connection, site: SiteRef, week: Week, now: datetime) -> list[Tablet]:
+    """Of the site's supervisors: what still holds unsent data or was not heard of since the week ended."""
+    ended = week.ends_at(site.zone)
+    limit = ended if now >= ended else now - WARN_AFTER
+    supervisors = sa.select(_grant.c.user_id).where(
+        _grant.c.organisation_id == site.organisation_id,
+        _grant.c.site_id == site.id,
+        _grant.c.role == Role.SUPERVISOR,
+    )
+    statement = (
+        sa.select(
+            _replica.c.id,
+            _replica.c.device_name,
+            _user.c.name,
+            _replica.c.last_seen_at,
+            _replica.c.unsent,
+            _replica.c.oldest_unsent_at,
+        )
+        .join(_user, _user.c.id == _replica.c.user_id)
+        .where(
+            _replica.c.organisation_id == site.organisation_id,
+            _replica.c.user_id.in_(supervisors),
+            _replica.c.revoked_at.is_(None),
+            sa.or_(_replica.c.unsent > 0, sa.func.coalesce(_replica.c.last_seen_at, _replica.c.enrolled_at) < limit),
+        )
+        .order_by(_replica.c.oldest_unsent_at.is_(None), _replica.c.oldest_unsent_at, _user.c.name)
+    )
+    return [Tablet(*row) for row in connection.execute(statement)]
