@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from checklists.responses import NOT_APPLICABLE, Response
 from checklists.scoring.inspection import InspectionScore, compile_template, score_inspection
 from checklists.template import Bilingual, Item, Measurement, Template
+from tests.checklists.scoring.builders import changed, unhurried, without
 from tests.worked_numbers import (
     CHECK_5S,
     CHECK_A,
@@ -35,27 +36,6 @@ KEYS = {template.key: frozenset(item.key for item in template.items()) for templ
 
 def scored(check: Check) -> InspectionScore:
     return score_inspection(COMPILED[check.template.key], check.responses, KEYS[check.template.key])
-
-
-def without(check: Check, *names: str) -> Check:
-    """The check with these items left unanswered."""
-    gone = {f"{check.template.key}.{name}" for name in names}
-    return Check(
-        check.name,
-        check.template,
-        check.supervisor,
-        check.captured_at,
-        {key: response for key, response in check.responses.items() if key not in gone},
-    )
-
-
-def changed(template: Template, key: str, **fields: object) -> Template:
-    """The template with one item's fields replaced."""
-    sections = tuple(
-        replace(section, items=tuple(replace(item, **fields) if item.key == key else item for item in section.items))
-        for section in template.sections
-    )
-    return replace(template, sections=sections)
 
 
 @pytest.mark.parametrize(
@@ -206,6 +186,7 @@ def checks(draw: st.DrawFn) -> tuple[Template, dict[str, Response]]:
     return template, responses
 
 
+@unhurried
 @given(checks())
 def test_a_score_is_a_share_of_what_was_judged(check: tuple[Template, dict[str, Response]]) -> None:
     template, responses = check
@@ -218,6 +199,7 @@ def test_a_score_is_a_share_of_what_was_judged(check: tuple[Template, dict[str, 
     assert bool(result.below_full) == (result.uncapped < 100)
 
 
+@unhurried
 @given(checks(), st.data())
 def test_a_better_response_never_lowers_a_score(
     check: tuple[Template, dict[str, Response]], data: st.DataObject
