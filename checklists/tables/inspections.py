@@ -111,7 +111,8 @@ class Photo(SQLModel, table=True):
     """A stored photo, addressed by the SHA-256 of the bytes that the tablet sent; write-once.
 
     Sizes are bytes, width and height pixels after rotation. ``taken_at``: the capture time that the camera wrote,
-    as it wrote it. The three blobs are ``{organisation_id}/{sha256}/original|large|small``.
+    ISO 8601, with an offset only when the camera wrote one. ``full_sha256``, ``large_sha256``, ``small_sha256``: of
+    the bytes that are stored, by which an audit tells that they are whole; see ``inspect_api.photos.intake.blob_key``.
     """
 
     organisation_id: str = Field(primary_key=True, max_length=ID_LENGTH, foreign_key="organisation.id")
@@ -121,6 +122,9 @@ class Photo(SQLModel, table=True):
     width: int
     height: int
     taken_at: str | None = None
+    full_sha256: str = Field(max_length=64)
+    large_sha256: str = Field(max_length=64)
+    small_sha256: str = Field(max_length=64)
     uploaded_by: str | None = reference("app_user.id", nullable=True, index=False)
     stored_at: datetime = instant(index=True)
     deleted_at: datetime | None = instant(nullable=True)
