@@ -1,0 +1,131 @@
+"""One suite for the folder and for the object store: what was put comes back, and nothing replaces it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from inspect_api.blobs import INCOMING, BlobConflict, BlobStore, open_blob_store
+from inspect_api.settings import Settings
+from tests.inspect_api.s3_server import s3_server
+
+KEY = "organisation/photo/full-1.jpg"
+
+
+def _settings(tmp_path: Path, **values: object) -> Settings:
+    return Settings(mode="development", data_dir=tmp_path, **values)
+
+
+@pytest.fixture(params=["folder", "s3"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BlobStore]:
+    if request.param == "folder":
+        yield open_blob_store(_settings(tmp_path))
+        return
+    with s3_server() as server:
+        yield open_blob_store(
+            _settings(
+                tmp_path,
+                blob_url="s3://evidence/site",
+                s3_endpoint=server.address,
+                s3_access_key="key",
+                s3_secret_key="secret",
+            )
+        )
+
+
+def test_what_was_put_comes_back(blobs: BlobStore, tmp_path: Path) -> None:
+    content = bytes(range(256)) * 20_000
+    (tmp_path / "sent").write_bytes(content)
+    blobs.put(KEY, tmp_path / "sent")
+    assert blobs.get(KEY) == content
+    assert b"".join(blobs.stream(KEY)) == content
+    assert (blobs.head(KEY), blobs.exists(KEY)) == (len(content), True)
+
+
+def test_a_blob_is_never_replaced(blobs: BlobStore) -> None:
+    blobs.put(KEY, b"evidence")
+    blobs.put(KEY, b"evidence")
+    with pytest.raises(BlobConflict):
+        blobs.put(KEY, b"something else")
+    with pytest.raises(BlobConflict):
+        blobs.put(KEY, b"")
+    assert blobs.get(KEY) == b"evidence"
+
+
+def test_a_missing_blob(blobs: BlobStore) -> None:
+    assert (blobs.head(KEY), blobs.exists(KEY)) == (None, False)
+    blobs.delete(KEY)
+    with pytest.raises(FileNotFoundError):
+        blobs.get(KEY)
+    with pytest.raises(FileNotFoundError):
+        next(blobs.stream(KEY))
+
+
+def test_keys_below_a_prefix_and_nothing_beside_it(blobs: BlobStore) -> None:
+    for key in ("a/1/full", "a/1/small", "a/11/full", "b/1/full"):
+        blobs.put(key, b"x")
+    assert sorted(blobs.keys("a/1")) == ["a/1/full", "a/1/small"]
+    for key in blobs.keys("a/1"):
+        blobs.delete(key)
+    assert blobs.keys("a/1") == []
+    assert blobs.exists("a/11/full")
+
+
+def test_check_leaves_nothing_behind(blobs: BlobStore) -> None:
+    blobs.check()
+    assert blobs.keys("probe") == []
+
+
+def test_check_tells_that_the_store_is_out_of_reach(tmp_path: Path) -> None:
+    with s3_server() as server:
+        address = server.address
+    blobs = open_blob_store(
+        _settings(tmp_path, blob_url="s3://evidence", s3_endpoint=address, s3_access_key="k", s3_secret_key="s")
+    )
+    with pytest.raises(Exception, match=r"(?i)connect|error sending request"):
+        blobs.check()
+
+
+def test_the_object_store_is_asked_with_the_keys_region_and_prefix_of_the_settings(tmp_path: Path) -> None:
+    with s3_server() as server:
+        settings = _settings(
+            tmp_path,
+            blob_url="s3://evidence/site",
+            s3_endpoint=server.address,
+            s3_access_key="the-key",
+            s3_secret_key="secret",
+            s3_region="cn-north-1",
+        )
+        open_blob_store(settings).put(KEY, b"x")
+        assert list(server.objects) == [f"evidence/site/{KEY}"]
+        assert "the-key" in server.authorizations[0]
+        assert "cn-north-1" in server.authorizations[0]
+
+
+def test_a_folder_of_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "照片 one"
+    open_blob_store(_settings(tmp_path, blob_url=folder.as_uri())).put(KEY, b"x")
+    assert (folder / KEY).read_bytes() == b"x"
+    assert list((folder / INCOMING).iterdir()) == []
+
+
+def test_another_kind_of_address_is_refused(tmp_path: Path) -> None:
+    for address in ("ftp://host/folder", "photos", "s3://"):
+        with pytest.raises(ValueError, match="INSPECT_BLOB_URL"):
+            open_blob_store(_settings(tmp_path, blob_url=address))
+
+
+def test_a_folder_syncs_the_file_before_its_name_and_the_names_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a power loss leaves a name without bytes, behind an answer that said "stored"."""
+    blobs = open_blob_store(_settings(tmp_path))
+    root, synced = tmp_path / "photos", []
+
+    def note(path: Path) -> None:
+        synced.append((path.relative_to(root).parts[:1] == (INCOMING,), path.is_file(), (root / KEY).exists()))
+
+    monkeypatch.setattr("inspect_api.blobs._sync", note)
+    blobs.put(KEY, b"x")
+    assert synced[0] == (True, True, False)
+    assert synced[1:] == [(False, False, True)] * 3
