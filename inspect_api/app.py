@@ -1,0 +1,44 @@
+"""The web application: the one place where its parts are put together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+
+from inspect_api.answers import EXCEPTION_HANDLERS
+from inspect_api.api import auth, health, sync
+from inspect_api.auth.middleware import AuthenticationMiddleware
+from inspect_api.services import Services
+
+WORKER_THREADS = 24
+API = [auth, health, sync]
+
+
+def create_app(services: Services) -> Litestar:
+    """The application over these services. It does not migrate the database and owns none of what it is given."""
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        workers = ThreadPoolExecutor(WORKER_THREADS, thread_name_prefix="work")
+        asyncio.get_running_loop().set_default_executor(workers)
+        yield
+
+    async def provide_services() -> Services:
+        return services
+
+    app = Litestar(
+        route_handlers=[handler for room in API for handler in room.HANDLERS],
+        dependencies={"services": Provide(provide_services)},
+        middleware=[DefineMiddleware(AuthenticationMiddleware, exclude_from_auth_key="public")],
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=[lifespan],
+        request_max_body_size=services.settings.push_body_limit,
+        openapi_config=OpenAPIConfig(title="inspect-api", version="1", path="/api/schema"),
+    )
+    app.state.services = services
+    return app

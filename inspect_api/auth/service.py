@@ -1,0 +1,169 @@
+"""Log-in, refresh, log-out, and who is behind a token."""
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from checklists.tables import Role, RoleGrant, Site, User
+from checklists.tables.columns import table_of
+from inspect_api.auth import refresh
+from inspect_api.auth.passwords import nobody_hash, verify_password
+from inspect_api.auth.principal import Principal
+from inspect_api.auth.tokens import Claims, make_access_token
+from inspect_api.problems import Code, Problem
+from inspect_api.services import Services
+from sync.tables import Replica
+
+PAGE_SESSION = timedelta(hours=12)
+
+_user = table_of(User)
+_grant = table_of(RoleGrant)
+_site = table_of(Site)
+_replica = table_of(Replica)
+
+_WHO = (
+    sa.select(
+        _user.c.organisation_id,
+        _user.c.name,
+        _user.c.language,
+        _user.c.employee_id,
+        _user.c.active,
+        _grant.c.role,
+        _grant.c.site_id,
+        _replica.c.user_id.label("replica_user_id"),
+        _replica.c.revoked_at,
+    )
+    .select_from(_user)
+    .outerjoin(_grant, _grant.c.user_id == _user.c.id)
+    .outerjoin(_replica, _replica.c.id == sa.bindparam("replica_id"))
+    .where(_user.c.id == sa.bindparam("user_id"))
+)
+_SITES_OF_ORGANISATION = sa.select(_site.c.id).where(_site.c.organisation_id == sa.bindparam("organisation_id"))
+
+
+class ReplicaRequest(Struct, frozen=True):
+    """The local database that asks to be bound. ``id``: UUIDv7 made on the tablet when the database was made."""
+
+    id: str
+    device_name: str = ""
+    app_version: str = ""
+
+
+class Session(Struct, frozen=True):
+    access_token: str
+    refresh_token: str | None
+    expires_at: datetime
+    user_id: str
+    replica_id: str | None
+
+
+def log_in(services: Services, login: str, password: str, replica: ReplicaRequest | None = None) -> Session:
+    """With a replica: a session that refreshes itself for weeks. Without: one for pages, ``PAGE_SESSION`` long.
+
+    Raises Problem: BAD_LOGIN, REPLICA_REVOKED.
+    """
+    with services.database.read() as connection:
+        user = connection.execute(
+            sa.select(_user.c.id, _user.c.organisation_id, _user.c.password_hash, _user.c.active).where(
+                _user.c.login == login.strip()
+            )
+        ).one_or_none()
+    # Outside the transaction: hashing takes tens of milliseconds on purpose.
+    good = verify_password(user.password_hash if user else nobody_hash(), password)
+    if user is None or not good or not user.active:
+        raise Problem(Code.BAD_LOGIN)
+    now = services.clock()
+    if replica is None:
+        return _session(services, user.id, None, None, now, PAGE_SESSION)
+    with services.database.write() as connection:
+        _bind_replica(connection, user.organisation_id, user.id, replica, now)
+        issued = refresh.issue(connection, user.organisation_id, user.id, replica.id, now, _refresh_life(services))
+    return _session(services, user.id, replica.id, issued.secret, now, _access_life(services))
+
+
+def renew(services: Services, refresh_token: str) -> Session:
+    """Raises Problem(BAD_TOKEN)."""
+    now = services.clock()
+    with services.database.write() as connection:
+        issued = refresh.rotate(connection, refresh_token, now, _refresh_life(services))
+        usable = issued is not None and principal_of(connection, Claims(issued.user_id, issued.replica_id)) is not None
+    if issued is None or not usable:
+        raise Problem(Code.BAD_TOKEN)
+    return _session(services, issued.user_id, issued.replica_id, issued.secret, now, _access_life(services))
+
+
+def log_out(services: Services, refresh_token: str) -> None:
+    with services.database.write() as connection:
+        refresh.revoke(connection, refresh_token, services.clock())
+
+
+def principal_of(connection: sa.Connection, claims: Claims) -> Principal | None:
+    """The user as they are now, not as they were when the token was made. None: no such user, or not active.
+
+    Raises Problem(REPLICA_REVOKED).
+    """
+    rows = connection.execute(_WHO, {"user_id": claims.user_id, "replica_id": claims.replica_id}).all()
+    if not rows or not rows[0].active:
+        return None
+    first = rows[0]
+    if claims.replica_id is not None and (first.replica_user_id != claims.user_id or first.revoked_at is not None):
+        raise Problem(Code.REPLICA_REVOKED)
+    sites: dict[Role, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.role == Role.ADMINISTRATOR:
+            everywhere = connection.execute(_SITES_OF_ORGANISATION, {"organisation_id": first.organisation_id})
+            sites[Role.ADMINISTRATOR].update(everywhere.scalars())
+        elif row.role is not None and row.site_id is not None:
+            sites[Role(row.role)].add(row.site_id)
+    return Principal(
+        user_id=claims.user_id,
+        organisation_id=first.organisation_id,
+        name=first.name,
+        language=first.language,
+        employee_id=first.employee_id,
+        replica_id=claims.replica_id,
+        sites={role: frozenset(ids) for role, ids in sites.items()},
+    )
+
+
+def _bind_replica(
+    connection: sa.Connection, organisation_id: str, user_id: str, replica: ReplicaRequest, now: datetime
+) -> None:
+    known = connection.execute(
+        sa.select(_replica.c.user_id, _replica.c.revoked_at).where(_replica.c.id == replica.id)
+    ).one_or_none()
+    if known is None:
+        connection.execute(
+            _replica.insert(),
+            {
+                "id": replica.id,
+                "organisation_id": organisation_id,
+                "user_id": user_id,
+                "device_name": replica.device_name,
+                "app_version": replica.app_version,
+                "enrolled_at": now,
+                "last_seen_at": now,
+                "unsent": 0,
+                "changes_stored": 0,
+                "changes_refused": 0,
+            },
+        )
+    elif known.user_id != user_id or known.revoked_at is not None:
+        raise Problem(Code.REPLICA_REVOKED)
+
+
+def _session(
+    services: Services, user_id: str, replica_id: str | None, secret: str | None, now: datetime, life: timedelta
+) -> Session:
+    token = make_access_token(services.settings.effective_secret_key(), Claims(user_id, replica_id), now, life)
+    return Session(token, secret, now + life, user_id, replica_id)
+
+
+def _access_life(services: Services) -> timedelta:
+    return timedelta(minutes=services.settings.access_token_minutes)
+
+
+def _refresh_life(services: Services) -> timedelta:
+    return timedelta(days=services.settings.refresh_token_days)
