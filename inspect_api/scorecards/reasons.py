@@ -1,0 +1,143 @@
+"""Why a new version became necessary, derived from what it and the one before it were made from."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from checklists.scoring.digest import SourceInspection
+from checklists.scoring.week import WeekScore
+from checklists.tables import Inspection, InspectionState, TemplateRevision, User, table_of
+from checklists.template import Bilingual
+from inspect_api.scorecards.shapes import Cause, ItemName, Reason
+from sync.messages import Change as ChangeMessage
+from sync.paths import RESPONSES
+from sync.revisions import LoadedRevision, load_revision
+from sync.tables import Change
+
+_change = table_of(Change)
+_inspection = table_of(Inspection)
+_revision = table_of(TemplateRevision)
+_user = table_of(User)
+_decoder = msgspec.json.Decoder(ChangeMessage)
+_CHUNK = 500
+
+
+class Arrival(NamedTuple):
+    received_at: datetime
+    change: ChangeMessage
+
+
+class Facts(NamedTuple):
+    """What is known of an inspection that differs. ``arrivals``: its changes, first arrived first."""
+
+    state: str
+    captured_at: datetime | None
+    updated_at: datetime
+    supervisor: str | None
+    revision: LoadedRevision | None
+    arrivals: list[Arrival]
+
+
+def differing(old: WeekScore, new: WeekScore) -> set[str]:
+    """The ids of the inspections that are in one of them only, or in another state."""
+    before, after = set(old.sources), set(new.sources)
+    return {source.id for source in before ^ after}
+
+
+def read_facts(connection: sa.Connection, inspection_ids: Collection[str]) -> dict[str, Facts]:
+    """By inspection id."""
+    found: dict[str, Facts] = {}
+    wanted = sorted(inspection_ids)
+    for start in range(0, len(wanted), _CHUNK):
+        found.update(_read(connection, wanted[start : start + _CHUNK]))
+    return found
+
+
+def _read(connection: sa.Connection, ids: list[str]) -> dict[str, Facts]:
+    arrivals: dict[str, list[Arrival]] = {}
+    statement = (
+        sa.select(_change.c.received_at, _change.c.body)
+        .where(_change.c.inspection_id.in_(ids))
+        .order_by(_change.c.received_at, _change.c.stamp)
+    )
+    for received_at, body in connection.execute(statement):
+        change = _decoder.decode(body)
+        arrivals.setdefault(change.inspection_id, []).append(Arrival(received_at, change))
+    rows = connection.execute(
+        sa.select(_inspection, _user.c.name.label("supervisor"), _revision.c.body)
+        .outerjoin(_user, _user.c.id == _inspection.c.supervisor_id)
+        .outerjoin(_revision, _revision.c.id == _inspection.c.template_revision_id)
+        .where(_inspection.c.id.in_(ids))
+    )
+    return {
+        row.id: Facts(
+            state=row.state,
+            captured_at=row.captured_at,
+            updated_at=row.updated_at,
+            supervisor=row.supervisor,
+            revision=load_revision(row.template_revision_id, row.body) if row.body else None,
+            arrivals=arrivals.get(row.id, []),
+        )
+        for row in rows
+    }
+
+
+def derive(old: WeekScore, new: WeekScore, old_published_at: datetime, facts: dict[str, Facts]) -> tuple[Reason, ...]:
+    """At least one reason, in the order of capture. ``old_published_at``: when ``old`` was published."""
+    before = {source.id: source for source in old.sources}
+    after = {source.id: source for source in new.sources}
+    ids = sorted(differing(old, new), key=lambda key: (facts[key].captured_at or old_published_at, key))
+    reasons = tuple(_reason(key, before.get(key), after.get(key), old_published_at, facts[key]) for key in ids)
+    return reasons or (Reason(Cause.ROSTER),)
+
+
+def _reason(
+    inspection_id: str,
+    before: SourceInspection | None,
+    after: SourceInspection | None,
+    published_at: datetime,
+    facts: Facts,
+) -> Reason:
+    since = [arrival for arrival in facts.arrivals if arrival.received_at > published_at]
+    cause = _cause(before, after, facts, everything_is_new=len(since) == len(facts.arrivals))
+    items: tuple[ItemName, ...] = ()
+    note = None
+    if cause in (Cause.REVISION, Cause.VOID):
+        items = _items(since, facts.revision) if cause is Cause.REVISION else ()
+        note = next((arrival.change.reason for arrival in reversed(since) if arrival.change.reason), None)
+    return Reason(
+        cause=cause,
+        inspection_id=inspection_id,
+        supervisor=facts.supervisor,
+        template=facts.revision.template.title if facts.revision else None,
+        captured_at=facts.captured_at,
+        arrived_at=(since[0].received_at if cause is Cause.LATE_SYNC else since[-1].received_at)
+        if since
+        else facts.updated_at,
+        items=items,
+        note=note,
+    )
+
+
+def _cause(
+    before: SourceInspection | None, after: SourceInspection | None, facts: Facts, *, everything_is_new: bool
+) -> Cause:
+    if before is None:
+        return Cause.LATE_SYNC if everything_is_new else Cause.COMPLETED
+    if after is None:
+        return Cause.VOID if facts.state == InspectionState.VOID else Cause.WITHDRAWN
+    return Cause.DECISION if before.revision == after.revision else Cause.REVISION
+
+
+def _items(since: list[Arrival], revision: LoadedRevision | None) -> tuple[ItemName, ...]:
+    written = {
+        path.removeprefix(RESPONSES)
+        for arrival in since
+        for path in arrival.change.fields
+        if path.startswith(RESPONSES)
+    }
+    names: dict[str, Bilingual] = {key: item.text for key, item in revision.items.items()} if revision else {}
+    return tuple(ItemName(key, names[key]) for key in names if key in written)
