@@ -64,6 +64,11 @@ def test_the_worked_week() -> None:
     assert score.dimension(Dimension.WORKSPACE_5S).inspections == 1
 
 
+def test_only_checks_of_official_dimensions_are_behind_the_total() -> None:
+    checks = [replace(check, supervisor_id="zhao") if check.id == "I" else check for check in all_counted(ALL_CHECKS)]
+    assert (scored(checks).inspections, scored(checks).supervisors) == (8, 3)
+
+
 def test_a_late_check_moves_the_week_from_provisional_to_final() -> None:
     assert worked(LATE_CHECK).shown == "89.4"
 
