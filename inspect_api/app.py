@@ -28,12 +28,9 @@ def create_app(services: Services) -> Litestar:
         asyncio.get_running_loop().set_default_executor(workers)
         yield
 
-    async def provide_services() -> Services:
-        return services
-
     app = Litestar(
         route_handlers=[handler for room in API for handler in room.HANDLERS],
-        dependencies={"services": Provide(provide_services)},
+        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
         middleware=[DefineMiddleware(AuthenticationMiddleware, exclude_from_auth_key="public")],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=[lifespan],

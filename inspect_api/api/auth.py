@@ -1,14 +1,14 @@
 """``/api/v1/auth``: log-in, refresh, log-out, who am I."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Request, get, post
+from litestar import get, post
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from msgspec import Meta, Struct
 
 from inspect_api.auth import service
-from inspect_api.auth.principal import Principal
-from inspect_api.services import Services
+from inspect_api.injection import UserRequest, UseServices
 from sync.messages import Id
 
 
@@ -43,7 +43,7 @@ class Me(Struct, frozen=True):
 
 
 @post("/api/v1/auth/login", opt={"public": True}, status_code=HTTP_200_OK, sync_to_thread=True)
-def log_in(data: LoginBody, services: Services) -> service.Session:
+def log_in(data: JSONBody[LoginBody], services: UseServices) -> service.Session:
     """Log in. A tablet names its replica and gets a refresh token bound to it."""
     replica = data.replica
     bound = service.ReplicaRequest(replica.id, replica.device_name, replica.app_version) if replica else None
@@ -51,19 +51,19 @@ def log_in(data: LoginBody, services: Services) -> service.Session:
 
 
 @post("/api/v1/auth/refresh", opt={"public": True}, status_code=HTTP_200_OK, sync_to_thread=True)
-def renew(data: RefreshBody, services: Services) -> service.Session:
+def renew(data: JSONBody[RefreshBody], services: UseServices) -> service.Session:
     """Exchange a refresh token for the next one and a new access token."""
     return service.renew(services, data.refresh_token)
 
 
 @post("/api/v1/auth/logout", opt={"public": True}, status_code=HTTP_204_NO_CONTENT, sync_to_thread=True)
-def log_out(data: RefreshBody, services: Services) -> None:
+def log_out(data: JSONBody[RefreshBody], services: UseServices) -> None:
     """End this log-in. What a tablet still holds stays there and can be sent after the next log-in."""
     service.log_out(services, data.refresh_token)
 
 
 @get("/api/v1/auth/me", sync_to_thread=False)
-def me(request: Request[Principal, Any, Any]) -> Me:
+def me(request: UserRequest) -> Me:
     """Who is behind the token."""
     user = request.user
     return Me(

@@ -7,9 +7,9 @@ from litestar import get
 from msgspec import Struct
 
 from checklists.tables.columns import table_of
+from inspect_api.injection import UseServices
 from inspect_api.migrate import current_revision, newest_revision
 from inspect_api.problems import Code, Problem
-from inspect_api.services import Services
 from sync.tables import FeedCounter, FeedRow
 
 _counter = table_of(FeedCounter)
@@ -29,7 +29,7 @@ class Health(Struct, frozen=True):
 
 
 @get("/health", opt={"public": True}, sync_to_thread=True)
-def health(services: Services) -> Health:
+def health(services: UseServices) -> Health:
     """200 when the database answers, its schema is the newest, and the newest committed change of every scope is there
     to be pulled; else 503 with the reason."""
     with services.database.read() as connection:

@@ -2,18 +2,18 @@
 
 import zlib
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import sqlalchemy as sa
-from litestar import Request, Response, get, post
-from litestar.params import Parameter
+from litestar import Response, get, post
+from litestar.params import QueryParameter, RawBody
 from litestar.status_codes import HTTP_200_OK
 
 from checklists.tables.columns import table_of
 from inspect_api.api.bodies import decode_body, encode
 from inspect_api.auth.principal import Principal
+from inspect_api.injection import UserRequest, UseServices
 from inspect_api.problems import Code, Problem
-from inspect_api.services import Services
 from sync import pull as pulling
 from sync import push as pushing
 from sync.messages import PushRequest
@@ -26,7 +26,7 @@ _SEEN_EVERY = timedelta(minutes=5)
 
 
 @post("/api/v1/sync/push", status_code=HTTP_200_OK, sync_to_thread=True)
-def push(request: Request[Principal, Any, Any], services: Services, body: bytes) -> Response[bytes]:
+def push(request: UserRequest, services: UseServices, body: RawBody) -> Response[bytes]:
     """Changes in, one result each out, after the commit. Safe to repeat: a replay is answered ``duplicate``."""
     replica_id = _replica_of(request.user)
     limit = services.settings.push_max_changes
@@ -50,10 +50,10 @@ def push(request: Request[Principal, Any, Any], services: Services, body: bytes)
 
 @get("/api/v1/sync/pull", sync_to_thread=True)
 def pull(
-    request: Request[Principal, Any, Any],
-    services: Services,
-    cursor: Annotated[str | None, Parameter(max_length=20_000)] = None,
-    limit: Annotated[int, Parameter(ge=1, le=pulling.MAX_ROWS)] = 1000,
+    request: UserRequest,
+    services: UseServices,
+    cursor: Annotated[str | None, QueryParameter(max_length=20_000)] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=pulling.MAX_ROWS)] = 1000,
 ) -> Response[bytes]:
     """What changed after the cursor in the sites that the user inspects, one page."""
     replica_id = _replica_of(request.user)
@@ -79,7 +79,7 @@ def _replica_of(user: Principal) -> str:
     return user.replica_id
 
 
-def _answer(request: Request[Principal, Any, Any], content: bytes) -> Response[bytes]:
+def _answer(request: UserRequest, content: bytes) -> Response[bytes]:
     """Compressed here, on the worker thread, not on the event loop."""
     headers = {"cache-control": "no-store"}
     if len(content) >= _WORTH_COMPRESSING and "gzip" in request.headers.get("accept-encoding", ""):
