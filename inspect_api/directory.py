@@ -29,7 +29,6 @@ from checklists.tables import (
 )
 from checklists.tables.columns import table_of
 from checklists.template import Template
-from inspect_api.auth.passwords import hash_password
 from sync import feed
 from sync.statements import upsert
 
@@ -139,12 +138,13 @@ class Directory:
         self,
         login: str,
         name: str,
-        password: str,
+        password_hash: str,
         *,
         email: str | None = None,
         language: str = Language.CHINESE,
         employee_id: str | None = None,
     ) -> str:
+        """``password_hash``: of ``auth.passwords.hash_password``, made before the transaction since it is slow."""
         user_id = new_id()
         _insert(
             self._connection,
@@ -153,7 +153,7 @@ class Directory:
             organisation_id=self._organisation_id,
             login=login,
             name=name,
-            password_hash=hash_password(password),
+            password_hash=password_hash,
             email=email,
             language=language,
             employee_id=employee_id,

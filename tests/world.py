@@ -13,6 +13,7 @@ from checklists.ids import new_id
 from checklists.tables import Role
 from checklists.template import Template
 from inspect_api.app import create_app
+from inspect_api.auth.passwords import hash_password
 from inspect_api.blobs import open_blob_store
 from inspect_api.database import Database
 from inspect_api.directory import Directory, add_organisation
@@ -24,6 +25,7 @@ from sync.clock import HybridClock
 
 START = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # a Friday noon in Shanghai
 PASSWORD = "correct horse battery"
+PASSWORD_HASH = hash_password(PASSWORD)  # once: hashing is slow on purpose
 
 
 class SteppedClock:
@@ -99,11 +101,11 @@ def build_world(services: Services, templates: tuple[Template, ...], prefix: str
                 ("manager", Role.MANAGER, "lobby"),
                 ("admin", Role.ADMINISTRATOR, None),
             ):
-                user_id = directory.add_user(prefix + login, login.title(), PASSWORD, email=f"{login}@example.test")
+                user_id = directory.add_user(prefix + login, login.title(), PASSWORD_HASH, email=f"{login}@example.test")
                 world.users[login] = user_id
                 directory.grant(user_id, role, world.sites[site] if site else None)
             world.users["employee"] = directory.add_user(
-                prefix + "employee", "王芳", PASSWORD, employee_id=world.employees["lobby-1"]
+                prefix + "employee", "王芳", PASSWORD_HASH, employee_id=world.employees["lobby-1"]
             )
     return world
 
