@@ -11,12 +11,12 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 
 from inspect_api.answers import EXCEPTION_HANDLERS
-from inspect_api.api import auth, health, sync
+from inspect_api.api import auth, health, photos, sync, uploads
 from inspect_api.auth.middleware import AuthenticationMiddleware
 from inspect_api.services import Services
 
 WORKER_THREADS = 24
-API = [auth, health, sync]
+API = [auth, health, sync, uploads, photos]
 
 
 def create_app(services: Services) -> Litestar:

@@ -134,6 +134,8 @@ def _opened(file: IO[bytes], max_pixels: int) -> Image.Image:
     except UnidentifiedImageError:
         raise PhotoRefused(_unidentified(start)) from None
     except Exception as error:  # whatever a decoder throws at bytes that it cannot read
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno is not None):
+            raise  # this machine's trouble, not the photo's
         raise PhotoRefused(_undecodable(error)) from error
     return picture
 

@@ -1,0 +1,133 @@
+"""What happens to uploads that nobody comes back to, and to those that a crash left whole."""
+
+from pathlib import Path
+
+import pytest
+
+from inspect_api.photos.verify import verify_stored_photos
+from inspect_api.uploads.finishing import expire_uploads, finish_waiting_uploads
+from tests import photo_fixtures as photos
+from tests.inspect_api.uploads.test_uploads import files, stored
+from tests.inspect_api.uploads.tus import Tus, digest
+from tests.world import SteppedClock, World, log_in
+
+
+def arrive(world: World, location: str, content: bytes) -> None:
+    """The bytes are on the disk, and the server was killed before it could go on."""
+    folder = world.services.settings.data_dir / "uploads"
+    folder.mkdir(exist_ok=True)
+    (folder / location.rpartition("/")[2]).write_bytes(content)
+
+
+async def test_an_unfinished_upload_expires(tus: Tus, world: World, clock: SteppedClock, client) -> None:
+    content = photos.jpeg()
+    answer = await tus.create(content, body=content[:1000])
+    assert answer.headers["upload-expires"] == "Fri, 27 Nov 2026 04:00:00 GMT"
+    location = answer.headers["location"]
+    clock.forward(days=6, hours=23)
+    assert expire_uploads(world.services) == 0
+    assert len(files(world)) == 1
+    clock.forward(hours=2)
+    tus.headers |= await log_in(client, "chen")
+    assert (await tus.head(location)).status_code == 410
+    assert (await tus.patch(location, 1000, content[1000:])).status_code == 410
+    assert expire_uploads(world.services) == 1
+    assert files(world) == []
+    assert (await tus.head(location)).status_code == 404
+
+
+@pytest.mark.parametrize("ask", ["head", "read", "create", "job"])
+async def test_an_upload_that_was_whole_when_the_server_died_is_finished(
+    tus: Tus, world: World, announced, ask: str
+) -> None:
+    content = photos.jpeg()
+    location = await tus.begin(content)
+    arrive(world, location, content)
+    if ask == "head":
+        assert (await tus.head(location)).headers["upload-offset"] == str(len(content))
+    elif ask == "read":
+        assert (await tus.read(location))["state"] == "stored"
+    elif ask == "create":
+        again = await tus.create(content)
+        assert (again.headers["location"], again.headers["upload-offset"]) == (location, str(len(content)))
+    else:
+        told = []
+        assert (
+            finish_waiting_uploads(world.services, lambda _, organisation, sha: told.append((organisation, sha))) == 1
+        )
+        announced.extend(told)
+    assert stored(world) == [digest(content)]
+    assert announced == [(world.organisation_id, digest(content))]
+    assert files(world) == []
+
+
+async def test_a_refusal_found_late_is_told_when_asked(tus: Tus, world: World) -> None:
+    content = b"not a photo" * 100
+    location = await tus.begin(content)
+    arrive(world, location, content)
+    answer = await tus.head(location)
+    assert (answer.status_code, answer.headers["upload-refused"]) == (422, "not_an_image")
+    location = await tus.begin(content)
+    arrive(world, location, content)
+    assert (await tus.read(location))["state"] == "refused"
+    location = await tus.begin(content)
+    arrive(world, location, content)
+    assert finish_waiting_uploads(world.services, lambda *_: None) == 0
+    assert (await tus.read(location))["refusal"] == "not_an_image"
+
+
+async def test_a_whole_upload_never_expires_unprocessed(tus: Tus, world: World, clock: SteppedClock) -> None:
+    content = photos.jpeg()
+    arrive(world, await tus.begin(content), content)
+    clock.forward(days=30)
+    assert expire_uploads(world.services) == 0
+    assert finish_waiting_uploads(world.services, lambda *_: None) == 1
+    assert stored(world) == [digest(content)]
+
+
+async def test_files_that_no_upload_owns_are_swept(tus: Tus, world: World) -> None:
+    content = photos.jpeg()
+    kept = await tus.begin(content)
+    await tus.patch(kept, 0, content[:1000])
+    location = await tus.begin(photos.jpeg(seed=1))
+    await tus.delete(location)
+    arrive(world, location, b"left over")
+    expire_uploads(world.services)
+    assert files(world) == [kept.rpartition("/")[2]]
+
+
+def put_out_of_reach(folder: Path) -> None:
+    folder.rmdir()
+    folder.write_text("no folder")
+
+
+def put_within_reach(folder: Path) -> None:
+    folder.unlink()
+
+
+async def test_a_store_out_of_reach_loses_nothing(tus: Tus, world: World, announced) -> None:
+    content = photos.jpeg()
+    folder = world.services.settings.data_dir / "photos"
+    put_out_of_reach(folder)
+    location = await tus.begin(content)
+    assert (await tus.patch(location, 0, content)).status_code == 503
+    assert (stored(world), announced) == ([], [])
+    put_within_reach(folder)
+    assert (await tus.head(location)).headers["upload-offset"] == str(len(content))
+    assert stored(world) == [digest(content)]
+    assert verify_stored_photos(world.services.database, world.services.blobs).is_whole
+
+
+async def test_a_hook_that_fails_records_nothing(tus: Tus, world: World) -> None:
+    content = photos.jpeg()
+    location = await tus.begin(content)
+    arrive(world, location, content)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("the projection failed")
+
+    with pytest.raises(RuntimeError):
+        finish_waiting_uploads(world.services, fail)
+    assert stored(world) == []
+    assert (await tus.head(location)).status_code == 200
+    assert stored(world) == [digest(content)]
