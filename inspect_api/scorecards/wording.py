@@ -1,0 +1,86 @@
+"""What a scorecard says in words, the same in pages, API and mail."""
+
+from zoneinfo import ZoneInfo
+
+from checklists.scoring.counting import WhyNot
+from checklists.scoring.dimension import DimensionScore, Shortfall
+from checklists.scoring.rules import ScoringRules
+from checklists.scoring.week import NotRanked
+from inspect_api.i18n import Translator
+from inspect_api.scorecards.shapes import Cause, Reason, State
+
+_SHORT = {
+    Shortfall.INSPECTIONS: "not enough checks (%(found)d of %(needed)d)",
+    Shortfall.SUPERVISORS: "not enough supervisors (%(found)d of %(needed)d)",
+    Shortfall.DAYS: "not enough days (%(found)d of %(needed)d)",
+}
+_STATES = {State.LIVE: "Running", State.PROVISIONAL: "Provisional", State.FINAL: "Final"}
+_NOT_RANKED = {
+    NotRanked.ABSENT: "On leave or not rostered",
+    NotRanked.NO_OFFICIAL_DIMENSION: "No official score yet",
+    NotRanked.PROBATION: "First days of employment, not ranked",
+    NotRanked.UNDER_REVIEW: "Under review, not ranked",
+}
+_WHY_NOT = {
+    WhyNot.PROBABLE_DUPLICATE: "Probable duplicate, waits for a manager",
+    WhyNot.LOW_COVERAGE: "Low coverage, waits for a manager",
+    WhyNot.DUPLICATE_IGNORED: "Duplicate, not counted",
+    WhyNot.LOW_COVERAGE_REFUSED: "Low coverage, not accepted",
+    WhyNot.ABSENT: "On leave, not counted",
+}
+_CAUSES = {
+    Cause.LATE_SYNC: "Late sync: %(inspection)s, arrived %(arrived)s.",
+    Cause.COMPLETED: "Completed late: %(inspection)s, the last part arrived %(arrived)s.",
+    Cause.REVISION: "Revision: %(inspection)s.",
+    Cause.VOID: "Voided: %(inspection)s.",
+    Cause.WITHDRAWN: "No longer counted: %(inspection)s.",
+    Cause.DECISION: "Decided by a manager: %(inspection)s.",
+    Cause.ROSTER: "The register was changed: leave or employment.",
+}
+
+
+def shortfall(score: DimensionScore, rules: ScoringRules, t: Translator) -> str:
+    """``not enough checks (1 of 3)``; empty when nothing is missing."""
+    counts = {
+        Shortfall.INSPECTIONS: (score.inspections, rules.min_inspections),
+        Shortfall.SUPERVISORS: (len(score.supervisors), rules.min_supervisors),
+        Shortfall.DAYS: (score.days, rules.min_days),
+    }
+    if not score.shortfall:
+        return ""
+    # The first is the one to mend first: whoever lacks checks nearly always lacks supervisors and days with them.
+    kind = score.shortfall[0]
+    found, needed = counts[kind]
+    return t.gettext(_SHORT[kind]) % {"found": found, "needed": needed}
+
+
+def state(value: State, version: int | None, t: Translator) -> str:
+    """``Running``, ``Provisional``, ``Final``, ``Corrected, version 2``."""
+    if version is not None and version > 1:
+        return t.gettext("Corrected, version %(version)d") % {"version": version}
+    return t.gettext(_STATES[value])
+
+
+def not_ranked(reason: NotRanked, t: Translator) -> str:
+    return t.gettext(_NOT_RANKED[reason])
+
+
+def why_not(reason: WhyNot, t: Translator) -> str:
+    return t.gettext(_WHY_NOT[reason])
+
+
+def reason_text(reason: Reason, t: Translator, zone: ZoneInfo) -> str:
+    """The sentences of one cause; times are those of the site."""
+    inspection = t.gettext("%(template)s by %(supervisor)s, captured %(captured)s") % {
+        "template": t.choose(reason.template) if reason.template else t.gettext("Inspection"),
+        "supervisor": reason.supervisor or "–",
+        "captured": t.moment(reason.captured_at, zone) if reason.captured_at else "–",
+    }
+    arrived = t.moment(reason.arrived_at, zone) if reason.arrived_at else "–"
+    parts = [t.gettext(_CAUSES[reason.cause]) % {"inspection": inspection, "arrived": arrived}]
+    if reason.items:
+        names = t.gettext(", ").join(t.choose(item.text) for item in reason.items)
+        parts.append(t.gettext("Changed: %(items)s.") % {"items": names})
+    if reason.note:
+        parts.append(t.gettext("Reason given: “%(note)s”.") % {"note": reason.note})
+    return t.gettext(" ").join(parts)
