@@ -1,0 +1,203 @@
+"""Uploads over a real socket to a real server process: cut off, at the same time, and killed in the middle."""
+
+import asyncio
+import contextlib
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from checklists.ids import new_id
+from inspect_api.photos.verify import verify_stored_photos
+from inspect_api.services import system_clock
+from tests import photo_fixtures as photos
+from tests.inspect_api.uploads.test_uploads import stored
+from tests.inspect_api.uploads.tus import CONTENT_TYPE, UPLOADS, Tus, digest
+from tests.world import World, build_world, log_in, make_services
+
+
+class Server:
+    """One server process after the other on the same folder and port."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        folder = str(self.world.services.settings.data_dir)
+        command = [sys.executable, "-m", "tests.inspect_api.uploads.server", folder, str(self.port)]
+        self._process = subprocess.Popen(command)
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(f"{self.address}/health").status_code == 200:
+                    return
+            time.sleep(0.05)
+        raise AssertionError("the server did not start")
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    services = make_services(tmp_path, system_clock)
+    running = Server(build_world(services, ()))
+    running.start()
+    yield running
+    running.kill()
+    services.database.dispose()
+
+
+@pytest.fixture
+async def tus(server: Server) -> AsyncIterator[Tus]:
+    async with httpx.AsyncClient(base_url=server.address, timeout=30) as client:
+        yield Tus(client, await log_in(client, "chen", new_id()))
+
+
+def cut_off(tus: Tus, server: Server, location: str, offset: int, body: bytes, announced: int) -> socket.socket:
+    """Begin a PATCH of ``announced`` bytes, send only ``body``, and leave the connection standing."""
+    connection = socket.create_connection(("127.0.0.1", server.port))
+    headers = {
+        **tus.headers,
+        "host": "127.0.0.1",
+        "upload-offset": str(offset),
+        "content-type": CONTENT_TYPE,
+        "content-length": str(announced),
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    connection.sendall(f"PATCH {location} HTTP/1.1\r\n{lines}\r\n".encode() + body)
+    return connection
+
+
+async def arrived(tus: Tus, location: str) -> int:
+    answer = await tus.head(location)
+    assert answer.status_code == 200, answer.headers
+    return int(answer.headers["upload-offset"])
+
+
+async def test_three_cuts_on_a_slow_link_and_the_photo_is_whole(server: Server, tus: Tus) -> None:
+    content = photos.phone_jpeg()
+    location = await tus.begin(content)
+    offset = 0
+    for part in (700_001, 1_500_000, 299_999):
+        with cut_off(tus, server, location, offset, content[offset : offset + part], len(content) - offset):
+            await asyncio.sleep(0.2)
+        at = await arrived(tus, location)
+        assert offset < at <= offset + part
+        offset = at
+    assert (await tus.patch(location, offset, content[offset:])).status_code == 204
+    assert stored(server.world) == [digest(content)]
+    assert verify_stored_photos(server.world.services.database, server.world.services.blobs).is_whole
+
+
+async def test_a_dead_connection_holds_up_nobody(server: Server, tus: Tus) -> None:
+    """A tablet that changed its network comes back while the server still waits for the old connection."""
+    content = photos.jpeg()
+    location = await tus.begin(content)
+    with cut_off(tus, server, location, 0, content[:1500], len(content)):
+        await asyncio.sleep(0.3)
+        assert (await tus.patch(location, 0, content)).status_code == 409
+        began = time.monotonic()
+        assert await arrived(tus, location) == 1500
+        assert time.monotonic() - began < 3
+        assert (await tus.patch(location, 1500, content[1500:])).status_code == 204
+    assert stored(server.world) == [digest(content)]
+
+
+async def test_changes_are_not_held_up_by_photos(server: Server, tus: Tus) -> None:
+    content = photos.phone_jpeg()
+    uploads = [asyncio.create_task(tus.create(content, body=content)) for _ in range(4)]
+    slowest = 0.0
+    while not all(task.done() for task in uploads):
+        began = time.monotonic()
+        assert (await tus.client.get("/api/v1/auth/me", headers=tus.headers)).status_code == 200
+        slowest = max(slowest, time.monotonic() - began)
+        await asyncio.sleep(0.05)
+    assert {task.result().status_code for task in uploads} == {201}
+    assert slowest < 2
+    assert stored(server.world) == [digest(content)]
+
+
+async def test_killed_again_and_again_no_photo_is_lost_or_changed(server: Server, tus: Tus) -> None:
+    """SIGKILL at any moment of creation, transfer and processing; afterwards every photo is stored, whole."""
+    chance = random.Random(20261121)
+    contents = [photos.jpeg(1600, 1200, seed=number) + bytes(200_000) for number in range(6)]
+    waiting, kills = {digest(content): content for content in contents}, 0
+    locations: dict[str, str] = {}
+    sent: asyncio.Task[None] | None = None
+
+    async def send(content: bytes) -> None:
+        key = digest(content)
+        if key not in locations:
+            locations[key] = await tus.begin(content)
+        at = await arrived(tus, locations[key])
+        while at < len(content):
+            answer = await tus.patch(locations[key], at, content[at : at + 60_000])
+            assert answer.status_code == 204, answer.text
+            at = int(answer.headers["upload-offset"])
+        assert (await tus.read(locations[key]))["state"] == "stored"
+        del waiting[key]
+
+    async def send_all() -> None:
+        for content in list(waiting.values()):
+            await send(content)
+
+    while waiting:
+        sent = asyncio.create_task(send_all())
+        done, _ = await asyncio.wait({sent}, timeout=chance.uniform(0.02, 0.4) if kills < 8 else None)
+        if not done:
+            server.kill()
+            kills += 1
+            await asyncio.wait({sent})
+            error = sent.exception()
+            assert error is None or isinstance(error, httpx.TransportError)
+            server.start()
+        else:
+            sent.result()
+    assert kills >= 3
+    assert sorted(stored(server.world)) == sorted(map(digest, contents))
+    report = verify_stored_photos(server.world.services.database, server.world.services.blobs)
+    assert (report.photos, report.missing, report.damaged) == (6, [], [])
+
+
+async def test_killed_while_a_photo_is_processed(server: Server, tus: Tus) -> None:
+    content = photos.phone_jpeg()
+    location = await tus.begin(content)
+    last = asyncio.create_task(tus.patch(location, 0, content))
+    file = server.world.services.settings.data_dir / "uploads" / location.removeprefix(f"{UPLOADS}/")
+    await asyncio.to_thread(_wait_for_size, file, len(content))
+    server.kill()
+    with pytest.raises(httpx.TransportError):
+        await last
+    assert stored(server.world) == []
+    server.start()
+    assert await arrived(tus, location) == len(content)
+    assert stored(server.world) == [digest(content)]
+    assert verify_stored_photos(server.world.services.database, server.world.services.blobs).is_whole
+
+
+def _wait_for_size(file: Path, size: int) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if file.exists() and file.stat().st_size == size:
+            return
+        time.sleep(0.001)
+    raise AssertionError("the photo never arrived")
