@@ -185,6 +185,10 @@ def _responses(live: Live, revision: LoadedRevision | None) -> tuple[dict[str, R
     items = revision.items
     for path, writes in live.items():
         value = writes[0].value
+        plain = revision.plain_response(path, value)
+        if plain is not None:
+            responses[path[start:]] = plain
+            continue
         if not path.startswith(paths.RESPONSES) or value is None:
             continue
         item = items.get(path[start:])

@@ -20,6 +20,7 @@ from sync.projection import StoredChange
 from sync.quarantine import Refused, keep
 from sync.refusals import MAX_BODY, Refusal, RefusalCode, check_responses, check_shape, refusal_of
 from sync.revisions import load_revision
+from sync.statements import insert
 from sync.tables import Change as ChangeTable
 from sync.tables import Replica
 
@@ -295,8 +296,9 @@ class _Batch:
         if not self._taken:
             return []
         pusher = self._pusher
-        self._connection.execute(
-            _change.insert(),
+        insert(
+            self._connection,
+            _change,
             [
                 {
                     "id": change.id,

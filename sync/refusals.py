@@ -74,18 +74,18 @@ def check_shape(change: Change, replica_id: str) -> None:
                 "只能取代此字段更早的写入 / only earlier writes of a path in fields can be superseded",
             )
     for path, value in change.fields.items():
-        kind = _KINDS.get(path)
-        if kind is not None:
-            _convert(path, value, kind)
+        if path.startswith(paths.RESPONSES):
+            # The rest is checked once the template is known.
+            if value is not None and type(value) is not dict:
+                raise Refusal(
+                    RefusalCode.INVALID_FIELD, field_pointer(path), "应为含 value 的对象 / must be an object with value"
+                )
+        elif path in _KINDS:
+            _convert(path, value, _KINDS[path])
             if path == paths.CAPTURED_AT:
                 _convert_instant(path, value)
         elif path.startswith(paths.EVIDENCE):
             _check_evidence(path, value)
-        elif path.startswith(paths.RESPONSES) and value is not None and not isinstance(value, dict):
-            # The rest is checked once the template is known.
-            raise Refusal(
-                RefusalCode.INVALID_FIELD, field_pointer(path), "应为含 value 的对象 / must be an object with value"
-            )
 
 
 def check_responses(change: Change, revision: LoadedRevision) -> None:
@@ -93,6 +93,8 @@ def check_responses(change: Change, revision: LoadedRevision) -> None:
     start = len(paths.RESPONSES)
     items = revision.items
     for path, value in change.fields.items():
+        if revision.plain_response(path, value) is not None:
+            continue
         if path.startswith(paths.RESPONSES):
             item = items.get(path[start:])
             if item is None:

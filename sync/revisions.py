@@ -1,12 +1,15 @@
 """Template revisions ready for use: parsed, compiled, with the sets of applicable items kept."""
 
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
 from checklists.applicability import applicable_items
+from checklists.responses import FAIL, MAX_COUNT, PASS, Response
 from checklists.scoring.inspection import CompiledTemplate, compile_template
-from checklists.template import Item, Template
+from checklists.template import Choice, Deduction, Item, PassFail, Rating, Template
+from sync import paths
 from sync.paths import Circumstances
 
 
@@ -18,7 +21,21 @@ class LoadedRevision:
         self.template: Template = msgspec.json.decode(body, type=Template)
         self.compiled: CompiledTemplate = compile_template(self.template)
         self.items: dict[str, Item] = {item.key: item for item in self.template.items()}
+        self._plain: dict[str, dict[str | int, Response]] = {
+            paths.RESPONSES + item.key: _plain_responses(item) for item in self.items.values()
+        }
         self._applicable: dict[Circumstances, frozenset[str]] = {}
+
+    def plain_response(self, path: str, value: Any) -> Response | None:
+        """The response, if it is a valid one without a note, as nearly all are; None tells nothing.
+
+        Such responses are made once for each item and not converted and checked anew for every inspection.
+        """
+        if type(value) is dict and len(value) == 1:
+            plain, told = self._plain.get(path), value.get("value")
+            if plain is not None and (type(told) is str or type(told) is int):
+                return plain.get(told)
+        return None
 
     def applicable(self, circumstances: Circumstances) -> frozenset[str]:
         """The keys of the items that apply."""
@@ -38,3 +55,19 @@ class LoadedRevision:
 def load_revision(revision_id: str, body: str) -> LoadedRevision:
     """``body``: JSON of ``checklists.template.Template`` as the database holds it."""
     return LoadedRevision(revision_id, body)
+
+
+def _plain_responses(item: Item) -> dict[str | int, Response]:
+    values: list[str | int]
+    match item.response:
+        case PassFail():
+            values = [PASS, FAIL]
+        case Rating(max=highest):
+            values = list(range(highest + 1))
+        case Deduction():
+            values = list(range(MAX_COUNT + 1))
+        case Choice(options=options):
+            values = [option.key for option in options]
+        case _:
+            values = []
+    return {value: Response(value) for value in values}

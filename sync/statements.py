@@ -1,31 +1,81 @@
-"""Statements that both databases understand, over the Core tables."""
+"""Statements that both databases understand, over the Core tables, and quick for many rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+Rows = Sequence[dict[str, Any]]
 
-def upsert(
-    connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]], update: Sequence[str] | None = None
-) -> None:
+
+def insert(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
+    """Insert the rows. All of them have the same columns."""
+    _run(connection, table, rows, _Clash.FAIL, ())
+
+
+def upsert(connection: sa.Connection, table: sa.Table, rows: Rows, update: Sequence[str] | None = None) -> None:
     """Insert the rows, or update those whose primary key is there. ``update``: columns to set; default all others."""
-    if not rows:
-        return
-    keys = [column.name for column in table.primary_key]
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = make(table)
-    changed = update if update is not None else [name for name in rows[0] if name not in keys]
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=keys, set_={name: statement.excluded[name] for name in changed}),
-        rows,
-    )
+    _run(connection, table, rows, _Clash.UPDATE, update)
 
 
-def insert_missing(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+def insert_missing(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
     """Insert the rows, but leave those alone that any unique key already has."""
+    _run(connection, table, rows, _Clash.KEEP, ())
+
+
+class _Clash:
+    FAIL = "fail"
+    UPDATE = "update"
+    KEEP = "keep"
+
+
+class _Statement:
+    """One statement, compiled once. Compiling it and looking up its types for every run costs more than running it."""
+
+    def __init__(
+        self, dialect: sa.Dialect, table: sa.Table, columns: tuple[str, ...], clash: str, update: tuple[str, ...]
+    ) -> None:
+        statement = (postgresql.insert if dialect.name == "postgresql" else sqlite.insert)(table)
+        if clash == _Clash.KEEP:
+            statement = statement.on_conflict_do_nothing()
+        elif clash == _Clash.UPDATE:
+            keys = [column.name for column in table.primary_key]
+            statement = statement.on_conflict_do_update(
+                index_elements=keys, set_={name: statement.excluded[name] for name in update if name not in keys}
+            )
+        compiled = statement.compile(dialect=dialect, column_keys=list(columns))
+        self.text = str(compiled)
+        self._positional = compiled.positional
+        self._columns: Sequence[str] = getattr(compiled, "positiontup", None) or columns
+        self._processors: dict[str, Callable[[Any], Any]] = {}
+        for name in columns:
+            process = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+            if process is not None:
+                self._processors[name] = process
+
+    def parameters(self, rows: Rows) -> Any:
+        """The rows as the driver wants them: types applied, tuples or dicts."""
+        if self._processors:
+            processors = self._processors.items()
+            rows = [row | {name: process(row[name]) for name, process in processors} for row in rows]
+        if not self._positional:
+            return rows
+        columns = self._columns
+        return [tuple([row[name] for name in columns]) for row in rows]
+
+
+@lru_cache(maxsize=128)
+def _statement(
+    dialect: sa.Dialect, table: sa.Table, columns: tuple[str, ...], clash: str, update: tuple[str, ...]
+) -> _Statement:
+    return _Statement(dialect, table, columns, clash, update)
+
+
+def _run(connection: sa.Connection, table: sa.Table, rows: Rows, clash: str, update: Sequence[str] | None) -> None:
     if not rows:
         return
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(make(table).on_conflict_do_nothing(), rows)
+    columns = tuple(rows[0])
+    statement = _statement(connection.dialect, table, columns, clash, columns if update is None else tuple(update))
+    connection.exec_driver_sql(statement.text, statement.parameters(rows))

@@ -68,7 +68,7 @@ class Change(SQLModel, table=True):
     organisation_id: str = reference("organisation.id", index=False)
     site_id: str = reference("site.id", index=False)
     inspection_id: str = Field(index=True, max_length=ID_LENGTH)
-    replica_id: str = reference("replica.id")
+    replica_id: str = reference("replica.id", index=False)
     author_id: str = reference("app_user.id", index=False)
     stamp: str
     body: str = json_text()

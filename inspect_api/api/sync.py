@@ -43,8 +43,9 @@ def push(request: UserRequest, services: UseServices, body: RawBody) -> Response
     pusher = pushing.Pusher(
         request.user.organisation_id, request.user.user_id, replica_id, request.user.inspected_sites()
     )
-    with services.database.write() as connection:
-        answer = pushing.push(connection, pusher, message, decoded, services.clock())
+    answer = services.database.write_together(
+        lambda connection: pushing.push(connection, pusher, message, decoded, services.clock())
+    )
     return _answer(request, encode(answer))
 
 

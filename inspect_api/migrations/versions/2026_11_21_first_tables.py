@@ -486,7 +486,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("change", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_change_inspection_id"), ["inspection_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_change_replica_id"), ["replica_id"], unique=False)
 
     op.create_table(
         "inspection",
@@ -718,7 +717,6 @@ def downgrade() -> None:
 
     op.drop_table("inspection")
     with op.batch_alter_table("change", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_change_replica_id"))
         batch_op.drop_index(batch_op.f("ix_change_inspection_id"))
 
     op.drop_table("change")
