@@ -159,7 +159,13 @@ class _Batch:
         self._skew_ms = _milliseconds(now - request.device_time) if request.device_time else None
         changes = [entry.change for entry in received]
         touched = {change.inspection_id for change in changes}
-        store.lock_inspections(connection, touched)
+        declared = {
+            path.removeprefix(paths.EVIDENCE)
+            for change in changes
+            for path in change.fields
+            if path.startswith(paths.EVIDENCE)
+        }
+        store.lock(connection, photos=declared, inspections=touched)
         self._known: dict[str, Any] = store.known_changes(connection, (change.id for change in changes))
         self._inspections = store.inspections(connection, touched)
         self._changes = store.stored_changes(connection, self._inspections.keys())

@@ -100,13 +100,16 @@ def known_changes(connection: sa.Connection, ids: Iterable[str]) -> dict[str, An
     return by_id(connection, _CHANGES_BY_ID, ids)
 
 
-def lock_inspections(connection: sa.Connection, ids: Collection[str]) -> None:
-    """One writer at a time for each inspection, also for one that has no row yet.
+def lock(connection: sa.Connection, *, photos: Collection[str] = (), inspections: Collection[str] = ()) -> None:
+    """One writer at a time for each of these photos (SHA-256) and inspections (ids), also where there is no row yet.
 
-    Without it two pushes could each project an inspection without the other's change. SQLite has one writer anyway.
+    Without it two pushes could each project an inspection without the other's change, or a push and an upload each
+    miss the other. Photos before inspections, each in order, so that nobody waits in a circle. SQLite has one writer.
     """
-    if connection.dialect.name == "postgresql" and ids:
-        keys = sa.func.unnest(sa.cast(sorted(ids), sa.ARRAY(sa.Text))).column_valued("key")
+    if connection.dialect.name != "postgresql":
+        return
+    for names in filter(None, (photos, inspections)):
+        keys = sa.func.unnest(sa.cast(sorted(names), sa.ARRAY(sa.Text))).column_valued("key")
         ordered = sa.select(keys).order_by(keys).subquery()
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(ordered.c.key, 0))))
 
@@ -127,6 +130,12 @@ def arrived_photos(connection: sa.Connection, organisation_id: str, hashes: Coll
         return frozenset()
     rows = connection.execute(_PHOTOS, {"organisation_id": organisation_id, "ids": sorted(hashes)})
     return frozenset(rows.scalars())
+
+
+def declaring_inspections(connection: sa.Connection, organisation_id: str, digest: str) -> list[str]:
+    """The inspections that declare this photo."""
+    rows = connection.execute(_DECLARING, {"organisation_id": organisation_id, "sha256": digest})
+    return sorted(rows.scalars())
 
 
 def pinned_revision(live: Live, rows: dict[str, Any], organisation_id: str) -> LoadedRevision | None:

@@ -62,18 +62,22 @@ def test_one_failure_in_a_shared_commit_fails_alone(database: Database) -> None:
     database.dispose()
 
 
-def test_a_write_that_raises_leaves_nothing(database: Database) -> None:
-    with pytest.raises(ValueError, match="half"), database.write() as connection:
-        connection.exec_driver_sql("INSERT INTO t VALUES (1)")
-        raise ValueError("half")
-    with database.read() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM t").scalar() == 0
-    database.dispose()
-
-
 def test_the_database_is_as_durable_as_promised(database: Database) -> None:
     with database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    database.dispose()
+
+
+def test_a_write_that_raises_leaves_nothing(database: Database) -> None:
+    def half() -> None:
+        with database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+            raise ValueError("half")
+
+    with pytest.raises(ValueError, match="half"):
+        half()
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM t").scalar() == 0
     database.dispose()
