@@ -1,4 +1,62 @@
-lock: ## Pin every dependency with its hash; the files hold no address
-	$(UV_LOCK) --group dev -o requirements-dev.lock
-	$(UV_LOCK) -c requirements-dev.lock -o requirements.lock
-UV_LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml
+# The verbs of this project. `make` alone lists them. Nothing needs an active virtual environment.
+.DEFAULT_GOAL := help
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PIP_INSTALL := $(PYTHON) -m pip install --quiet --no-input --disable-pip-version-check
+
+# What a shell may carry that leads Python or pip somewhere else than to .venv.
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP VIRTUAL_ENV CONDA_PREFIX
+unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_REQUIRE_VIRTUALENV PIP_DRY_RUN PIP_EDITABLE PIP_REQUIREMENT
+
+.PHONY: help run serve setup test check browser bench lock wheel clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: setup ## Set up and start with a made-up organisation, to look around
+	$(PYTHON) -m inspect_api.cli demo
+
+serve: setup ## Set up and start the service with the settings of the environment
+	$(PYTHON) -m inspect_api.cli serve --migrate
+
+setup: $(VENV)/.runtime ## Set up .venv with what the service needs
+
+test: check browser ## Everything that must hold: check, then the whole test suite
+	$(PYTHON) -m pytest
+
+check: $(VENV)/.development ## Lint, format, types, and the direction of imports
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	$(VENV)/bin/lint-imports
+
+browser: ## Chromium and Chinese fonts for the browser tests (a Debian system, as root, else a hint)
+	@.ci/browser
+
+bench: $(VENV)/.development ## Measure, and print the table
+	$(PYTHON) benchmarks/run.py
+
+wheel: $(VENV)/.development ## Build the installable package into dist/
+	$(PYTHON) -m hatchling build -t wheel
+
+lock: $(VENV)/.development ## Pin every dependency with its hash; the files hold no address
+	$(UV_LOCK) pyproject.toml --group dev -o requirements-dev.lock
+	$(UV_LOCK) pyproject.toml -c requirements-dev.lock -o requirements.lock
+	printf 'editables\nhatchling\n' | $(UV_LOCK) - -c requirements-dev.lock -o requirements-build.lock
+UV_LOCK = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+
+clean: ## Remove what can be made again; var/ with the data stays
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+# A stamp is written when a step is done, so that the second run has nothing to do and a broken-off one starts again.
+$(VENV)/.runtime: requirements.lock requirements-build.lock pyproject.toml .ci/venv
+	@.ci/venv $(VENV)
+	$(PIP_INSTALL) --require-hashes -r requirements-build.lock
+	$(PIP_INSTALL) --require-hashes -r requirements.lock
+	$(PIP_INSTALL) --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
+	$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
