@@ -14,6 +14,7 @@ from inspect_api.answers import EXCEPTION_HANDLERS
 from inspect_api.api import auth, health, photos, sync, uploads
 from inspect_api.auth.middleware import AuthenticationMiddleware
 from inspect_api.services import Services
+from sync.arrivals import photo_arrived
 
 WORKER_THREADS = 24
 API = [auth, health, sync, uploads, photos]
@@ -38,4 +39,7 @@ def create_app(services: Services) -> Litestar:
         openapi_config=OpenAPIConfig(title="inspect-api", version="1", path="/api/schema"),
     )
     app.state.services = services
+    app.state.on_photo_stored = lambda connection, organisation_id, digest: photo_arrived(
+        connection, organisation_id, digest, services.clock()
+    )
     return app
