@@ -25,7 +25,7 @@ from sync.clock import HybridClock
 
 START = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # a Friday noon in Shanghai
 PASSWORD = "correct horse battery"
-PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8).hash(PASSWORD)  # real but cheap: hundreds of log-ins
+PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)  # real but cheap: hundreds of log-ins
 
 
 class SteppedClock:
