@@ -13,7 +13,6 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
 
 from inspect_api.injection import UserRequest, UseServices
-from inspect_api.problems import Code, Problem
 from inspect_api.uploads import protocol
 from inspect_api.uploads.finishing import refusal_problem
 from inspect_api.uploads.receiving import BodyCut, Upload, Uploads
@@ -144,8 +143,6 @@ def _names_the_protocol(app: ASGIApp) -> ASGIApp:
 async def _uploads(state: State) -> Uploads:
     """One for each application; ``state.on_photo_stored`` announces a photo to the inspections that wait for it."""
     if "uploads" not in state:
-        if "on_photo_stored" not in state:
-            raise Problem(Code.INTERNAL)
         state.uploads = Uploads(state.services, state.on_photo_stored)
     uploads: Uploads = state.uploads
     return uploads

@@ -11,9 +11,8 @@ from litestar.testing import AsyncTestClient
 from PIL import Image
 
 from checklists.ids import new_id
-from checklists.tables import Audit
+from checklists.tables import Audit, Inspection
 from checklists.tables.columns import table_of
-from inspect_api.app import create_app
 from tests import photo_fixtures as photos
 from tests.inspect_api.uploads.tus import Tus, digest
 from tests.worked_numbers import GROOMING, WORKSPACE_5S
@@ -25,9 +24,7 @@ PHOTO = digest(CONTENT)
 
 @pytest.fixture
 async def client(world: World) -> AsyncIterator[AsyncTestClient[Any]]:
-    app = create_app(world.services)
-    app.state.on_photo_stored = lambda *_: None
-    async with AsyncTestClient(app) as running:
+    async with world.client() as running:
         yield running
 
 
@@ -60,6 +57,22 @@ def views(world: World) -> list[tuple[str, dict[str, str]]]:
     )
     with world.services.database.read() as connection:
         return [(row.actor_id, json.loads(row.detail)) for row in connection.execute(query)]
+
+
+def missing(world: World, inspection_id: str) -> int:
+    inspection = table_of(Inspection)
+    with world.services.database.read() as connection:
+        query = sa.select(inspection.c.missing_photos).where(inspection.c.id == inspection_id)
+        return int(connection.execute(query).scalar_one())
+
+
+async def test_the_inspection_learns_that_its_photo_is_here(client: AsyncTestClient[Any], world: World) -> None:
+    before = await declare(client, world, employee_id=world.employees["lobby-1"])
+    assert missing(world, before) == 1
+    await send(client)
+    assert missing(world, before) == 0
+    after = await declare(client, world, employee_id=world.employees["lobby-2"])
+    assert missing(world, after) == 0
 
 
 async def test_each_size_upright_private_and_logged(client: AsyncTestClient[Any], world: World) -> None:

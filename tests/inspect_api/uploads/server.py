@@ -17,9 +17,7 @@ def main(folder: Path, port: int) -> None:
     settings = Settings(mode="development", data_dir=folder, jobs=False, port=port)
     database = Database(settings.effective_database_url())
     services = Services(settings, database, system_clock, open_blob_store(settings), FolderMailer(folder / "mail"))
-    app = create_app(services)
-    app.state.on_photo_stored = lambda *_: None
-    uvicorn.run(app, host=settings.host, port=port, log_level="warning", timeout_keep_alive=30)
+    uvicorn.run(create_app(services), host=settings.host, port=port, log_level="warning", timeout_keep_alive=30)
 
 
 if __name__ == "__main__":
