@@ -18,11 +18,19 @@ from checklists.periods import Week
 from checklists.tables import Language
 from checklists.template import Bilingual, Dimension
 
+SPACE = " "
+"""Between two sentences; Chinese has none, so its empty translation is one."""
+
 FOLDER = Path(__file__).parent / "locale"
 _LOCALES = {Language.CHINESE: Locale("zh", script="Hans", territory="CN"), Language.ENGLISH: Locale("en", "GB")}
 _DAY = {Language.CHINESE: "M月d日", Language.ENGLISH: "d MMM"}
 _DAY_AND_WEEKDAY = {Language.CHINESE: "M月d日 EEE", Language.ENGLISH: "EEE d MMM"}
 _FULL_DATE = {Language.CHINESE: "y年M月d日", Language.ENGLISH: "d MMM y"}
+
+
+def N_(message: str) -> str:
+    """Marks a text that is translated later, where the language is known."""
+    return message
 
 
 class Translator:
@@ -77,9 +85,9 @@ class Translator:
 
 
 _DIMENSIONS = {
-    Dimension.GROOMING: "Grooming",
-    Dimension.POST_STANDING: "Post-standing",
-    Dimension.WORKSPACE_5S: "Workspace 5S",
+    Dimension.GROOMING: N_("Grooming"),
+    Dimension.POST_STANDING: N_("Post-standing"),
+    Dimension.WORKSPACE_5S: N_("Workspace 5S"),
 }
 
 
@@ -108,6 +116,6 @@ def _messages(path: Path) -> dict[str, tuple[str, ...]]:
             continue
         key = message.id if isinstance(message.id, str) else message.id[0]
         strings = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
-        if strings and all(strings):
+        if strings and (all(strings) or key == SPACE):
             messages[key] = strings
     return messages

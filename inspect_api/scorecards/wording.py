@@ -6,36 +6,36 @@ from checklists.scoring.counting import WhyNot
 from checklists.scoring.dimension import DimensionScore, Shortfall
 from checklists.scoring.rules import ScoringRules
 from checklists.scoring.week import NotRanked
-from inspect_api.i18n import Translator
+from inspect_api.i18n import N_, SPACE, Translator
 from inspect_api.scorecards.shapes import Cause, Reason, State
 
 _SHORT = {
-    Shortfall.INSPECTIONS: "not enough checks (%(found)d of %(needed)d)",
-    Shortfall.SUPERVISORS: "not enough supervisors (%(found)d of %(needed)d)",
-    Shortfall.DAYS: "not enough days (%(found)d of %(needed)d)",
+    Shortfall.INSPECTIONS: N_("not enough checks (%(found)d of %(needed)d)"),
+    Shortfall.SUPERVISORS: N_("not enough supervisors (%(found)d of %(needed)d)"),
+    Shortfall.DAYS: N_("not enough days (%(found)d of %(needed)d)"),
 }
 _STATES = {State.LIVE: "Running", State.PROVISIONAL: "Provisional", State.FINAL: "Final"}
 _NOT_RANKED = {
-    NotRanked.ABSENT: "On leave or not rostered",
-    NotRanked.NO_OFFICIAL_DIMENSION: "No official score yet",
-    NotRanked.PROBATION: "First days of employment, not ranked",
-    NotRanked.UNDER_REVIEW: "Under review, not ranked",
+    NotRanked.ABSENT: N_("On leave or not rostered"),
+    NotRanked.NO_OFFICIAL_DIMENSION: N_("No official score yet"),
+    NotRanked.PROBATION: N_("First days of employment, not ranked"),
+    NotRanked.UNDER_REVIEW: N_("Under review, not ranked"),
 }
 _WHY_NOT = {
-    WhyNot.PROBABLE_DUPLICATE: "Probable duplicate, waits for a manager",
-    WhyNot.LOW_COVERAGE: "Low coverage, waits for a manager",
-    WhyNot.DUPLICATE_IGNORED: "Duplicate, not counted",
-    WhyNot.LOW_COVERAGE_REFUSED: "Low coverage, not accepted",
-    WhyNot.ABSENT: "On leave, not counted",
+    WhyNot.PROBABLE_DUPLICATE: N_("Probable duplicate, waits for a manager"),
+    WhyNot.LOW_COVERAGE: N_("Low coverage, waits for a manager"),
+    WhyNot.DUPLICATE_IGNORED: N_("Duplicate, not counted"),
+    WhyNot.LOW_COVERAGE_REFUSED: N_("Low coverage, not accepted"),
+    WhyNot.ABSENT: N_("On leave, not counted"),
 }
 _CAUSES = {
-    Cause.LATE_SYNC: "Late sync: %(inspection)s, arrived %(arrived)s.",
-    Cause.COMPLETED: "Completed late: %(inspection)s, the last part arrived %(arrived)s.",
-    Cause.REVISION: "Revision: %(inspection)s.",
-    Cause.VOID: "Voided: %(inspection)s.",
-    Cause.WITHDRAWN: "No longer counted: %(inspection)s.",
-    Cause.DECISION: "Decided by a manager: %(inspection)s.",
-    Cause.ROSTER: "The register was changed: leave or employment.",
+    Cause.LATE_SYNC: N_("Late sync: %(inspection)s, arrived %(arrived)s."),
+    Cause.COMPLETED: N_("Completed late: %(inspection)s, the last part arrived %(arrived)s."),
+    Cause.REVISION: N_("Revision: %(inspection)s."),
+    Cause.VOID: N_("Voided: %(inspection)s."),
+    Cause.WITHDRAWN: N_("No longer counted: %(inspection)s."),
+    Cause.DECISION: N_("Decided by a manager: %(inspection)s."),
+    Cause.ROSTER: N_("The register was changed: leave or employment."),
 }
 
 
@@ -83,4 +83,4 @@ def reason_text(reason: Reason, t: Translator, zone: ZoneInfo) -> str:
         parts.append(t.gettext("Changed: %(items)s.") % {"items": names})
     if reason.note:
         parts.append(t.gettext("Reason given: “%(note)s”.") % {"note": reason.note})
-    return t.gettext(" ").join(parts)
+    return t.gettext(SPACE).join(parts)

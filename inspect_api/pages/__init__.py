@@ -1,0 +1,1 @@
+"""Pages for managers, employees and administrators: rendered here, readable without any script."""

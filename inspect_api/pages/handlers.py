@@ -1,0 +1,20 @@
+"""All routes of the pages, and their one style sheet."""
+
+from litestar import Router
+from litestar.static_files import create_static_files_router
+
+from inspect_api.pages import administration, employees, session, sites
+from inspect_api.pages.errors import PAGE_EXCEPTIONS
+from inspect_api.pages.rendering import STATIC
+
+_pages = Router(
+    path="/",
+    route_handlers=[*session.HANDLERS, *sites.HANDLERS, *employees.HANDLERS, *administration.HANDLERS],
+    exception_handlers=PAGE_EXCEPTIONS,
+    include_in_schema=False,
+)
+_files = create_static_files_router(
+    path="/static/pages", directories=[STATIC], opt={"public": True}, include_in_schema=False
+)
+
+HANDLERS = [_pages, _files]

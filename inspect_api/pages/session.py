@@ -1,0 +1,96 @@
+"""Log-in and log-out of the pages, and where everyone begins."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect
+
+from checklists.tables import Role
+from inspect_api.auth.middleware import SESSION_COOKIE
+from inspect_api.auth.service import PAGE_SESSION, log_in
+from inspect_api.injection import UserRequest, UseServices
+from inspect_api.pages.rendering import page, page_language
+from inspect_api.pages.sites import sites_of
+from inspect_api.problems import Code, Problem
+
+
+@dataclass
+class LoginForm:
+    login: str = ""
+    password: str = ""
+    next: str = "/"
+
+
+Form = Annotated[LoginForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+
+@get("/login", opt={"public": True}, sync_to_thread=False)
+def show_login(request: Request[Any, Any, Any]) -> Response[str]:
+    target = local_path(request.query_params.get("next", "/"))
+    return page(request, "login.html", login="", target=target, error=None)
+
+
+@post("/login", opt={"public": True}, sync_to_thread=True)
+def do_login(request: Request[Any, Any, Any], services: UseServices, data: Form) -> Response[Any]:
+    """A wrong password shows the form again, with what was wrong."""
+    if not _from_our_own_page(request):
+        raise Problem(Code.FORBIDDEN, "请求来自其他网站", "The request comes from another site")
+    target = local_path(data.next)
+    try:
+        session = log_in(services, data.login, data.password)
+    except Problem as problem:
+        error = problem.body(page_language(request))["detail"]
+        return page(request, "login.html", problem.status, login=data.login, target=target, error=error)
+    cookie = Cookie(
+        key=SESSION_COOKIE,
+        value=session.access_token,
+        max_age=int(PAGE_SESSION.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=services.settings.effective_public_url().startswith("https:"),
+    )
+    return Redirect(target, status_code=303, cookies=[cookie])
+
+
+@post("/logout", opt={"public": True}, sync_to_thread=False)
+def do_logout(request: Request[Any, Any, Any]) -> Response[Any]:
+    if not _from_our_own_page(request):
+        raise Problem(Code.FORBIDDEN, "请求来自其他网站", "The request comes from another site")
+    gone = Cookie(key=SESSION_COOKIE, value="", max_age=0, httponly=True, samesite="lax")
+    return Redirect("/login", status_code=303, cookies=[gone])
+
+
+@get("/", sync_to_thread=True)
+def start(request: UserRequest, services: UseServices) -> Response[Any]:
+    """A manager begins at a site, an employee at their own results, a supervisor at the tablet app."""
+    with services.database.read() as connection:
+        sites = sites_of(connection, request.user)
+    if sites:
+        return Redirect(f"/sites/{sites[0].id}", status_code=303)
+    if request.user.employee_id is not None:
+        return Redirect("/me", status_code=303)
+    return page(request, "start.html", is_supervisor=Role.SUPERVISOR in request.user.sites)
+
+
+def local_path(target: str) -> str:
+    """The target if it is an address of this service, else the beginning: a log-in must not lead to another site."""
+    parts = urlsplit(target)
+    safe = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    return target if safe and target.isprintable() else "/"
+
+
+def _from_our_own_page(request: Request[Any, Any, Any]) -> bool:
+    """Public routes do not pass the check of the authentication, so they make it themselves."""
+    fetch_site = request.headers.get("sec-fetch-site")
+    if fetch_site is not None:
+        return fetch_site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+HANDLERS = [show_login, do_login, do_logout, start]
