@@ -14,9 +14,12 @@ from checklists.ids import new_id
 from checklists.tables import Audit, Inspection
 from checklists.tables.columns import table_of
 from tests import photo_fixtures as photos
+from tests.databases import both_databases
 from tests.inspect_api.uploads.tus import Tus, digest
 from tests.worked_numbers import GROOMING, WORKSPACE_5S
 from tests.world import START, Pen, World, build_world, log_in
+
+database_kind = both_databases
 
 CONTENT = photos.jpeg(2000, 1500, orientation=6)
 PHOTO = digest(CONTENT)

@@ -11,8 +11,11 @@ from inspect_api.photos.intake import delete_photo_blobs, store_photo
 from inspect_api.photos.pipeline import PhotoRefused
 from inspect_api.photos.verify import verify_stored_photos
 from tests import photo_fixtures as photos
+from tests.databases import both_databases
 from tests.inspect_api.uploads.tus import digest
 from tests.world import World, build_world
+
+database_kind = both_databases
 
 
 class Intake:

@@ -7,9 +7,12 @@ import pytest
 from inspect_api.photos.verify import verify_stored_photos
 from inspect_api.uploads.finishing import expire_uploads, finish_waiting_uploads
 from tests import photo_fixtures as photos
+from tests.databases import both_databases
 from tests.inspect_api.uploads.test_uploads import files, stored
 from tests.inspect_api.uploads.tus import Tus, digest
 from tests.world import SteppedClock, World, log_in
+
+database_kind = both_databases
 
 
 def arrive(world: World, location: str, content: bytes) -> None:
