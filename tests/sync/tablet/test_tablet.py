@@ -1,0 +1,412 @@
+"""What a supervisor relies on: nothing typed is lost, nothing arrives twice, and the tablet says what is missing."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from checklists.tables.columns import table_of
+from sync.messages import Change as ChangeMessage
+from sync.tables import Change, Instance, Replica
+from sync.tablet.connection import Declined
+from sync.tablet.inspecting import NotAllowed
+from sync.tablet.tablet import Tablet
+from sync.tablet.views import Owed
+from tests.sync.tablet.conftest import HAIR, Device, cut
+from tests.world import PASSWORD
+
+Devices = Callable[..., Device]
+PUSH = ("POST", "/api/v1/sync/push")
+PULL = ("GET", "/api/v1/sync/pull")
+
+
+def stored(device: Device) -> list[ChangeMessage]:
+    """Every change in the server's database, oldest first."""
+    change = table_of(Change)
+    with device.world.services.database.read() as connection:
+        bodies = connection.execute(sa.select(change.c.body).order_by(change.c.received_at, change.c.id)).scalars()
+        return [msgspec.json.decode(body, type=ChangeMessage) for body in bodies]
+
+
+def told(device: Device) -> Any:
+    """What the server knows of the replica."""
+    replica = table_of(Replica)
+    with device.world.services.database.read() as connection:
+        return connection.execute(sa.select(replica).where(replica.c.id == device.tablet.replica_id)).one()
+
+
+def test_a_whole_inspection_made_offline_arrives_as_one_change_and_scores_the_same_everywhere(
+    devices: Devices,
+) -> None:
+    chen, liu = devices("chen"), devices("liu")
+    inspection = chen.fill(hair="fail")
+    own = chen.tablet.view(inspection)
+    assert (own.view.state, own.view.score, own.unsent, own.server) == ("complete", "90.0", 1, None)
+    report = chen.sync()
+    assert (report.stored, report.pending, report.problem, report.reconciled) == (1, 0, None, True)
+    assert len(stored(chen)) == 1
+    liu.sync()
+    for device in (chen, liu):
+        view = device.tablet.view(inspection)
+        assert view.server is not None
+        assert view.server.score == view.view.score == "90.0"
+        assert view.unsent == 0
+    circumstances = stored(chen)[0].fields["inspection/circumstances"]
+    assert circumstances == {"post_type": "security_guard", "dress_variant": "trousers", "season": "winter"}
+
+
+def test_every_tap_survives_a_restart(devices: Devices) -> None:
+    chen = devices("chen")
+    replica = chen.tablet.replica_id
+    inspection = chen.begin()
+    for key, value in (("hair", "fail"), ("badge", "pass")):
+        stamp = chen.tablet.respond(inspection, f"worked_grooming.{key}", value).stamp
+        chen.restart()
+        assert chen.tablet.view(inspection).response(f"worked_grooming.{key}") == {"value": value}
+    assert chen.tablet.replica_id == replica
+    chen.clock.forward(days=-4000)  # the battery died, the clock believes another decade
+    assert chen.tablet.respond(inspection, "worked_grooming.hair", "pass").stamp > stamp
+    report = chen.sync()
+    assert report.stored == 1
+    assert stored(chen)[0].fields[HAIR] == {"value": "pass"}
+
+
+def test_another_folder_is_another_replica(tmp_path: Any, devices: Devices) -> None:
+    chen = devices("chen")
+    again = Tablet(tmp_path / "reinstalled", chen.clock)
+    assert again.replica_id != chen.tablet.replica_id
+    again.close()
+
+
+def test_one_folder_belongs_to_one_user(devices: Devices) -> None:
+    chen = devices("chen")
+    with pytest.raises(Declined) as declined:
+        chen.tablet.log_in(chen.line, "liu", PASSWORD)
+    assert declined.value.code == "replica_revoked"
+
+
+def test_submit_says_what_is_missing_and_writes_nothing(devices: Devices) -> None:
+    chen = devices("chen")
+    inspection = chen.begin()
+    chen.tablet.respond(inspection, "worked_grooming.hair", "pass")
+    owed = chen.tablet.submit(inspection)
+    assert Owed("worked_grooming.badge", "response") in owed
+    assert Owed("worked_grooming.hair", "response") not in owed
+    assert chen.tablet.view(inspection).view.state == "draft"
+
+
+@pytest.mark.parametrize(("item", "value"), [("hair", "maybe"), ("nose", "pass"), ("hair", "not_applicable")])
+def test_what_the_server_would_refuse_is_not_taken_in_the_first_place(devices: Devices, item: str, value: str) -> None:
+    chen = devices("chen")
+    inspection = chen.begin()
+    with pytest.raises(NotAllowed):
+        chen.tablet.respond(inspection, f"worked_grooming.{item}", value)
+
+
+def test_drafts_travel_too(devices: Devices) -> None:
+    chen, liu = devices("chen"), devices("liu")
+    inspection = chen.begin()
+    chen.tablet.respond(inspection, "worked_grooming.hair", "fail")
+    chen.sync()
+    liu.sync()
+    view = liu.tablet.view(inspection)
+    assert (view.view.state, view.response("worked_grooming.hair")) == ("draft", {"value": "fail"})
+
+
+def test_an_answer_that_got_lost_is_asked_for_again_and_nothing_is_there_twice(devices: Devices) -> None:
+    chen = devices("chen")
+    inspection = chen.fill()
+    chen.line.after = cut(*PUSH)
+    first = chen.sync()
+    assert first.problem is not None
+    assert first.pending_changes == 1
+    assert 1 <= (first.retry_in or 0) <= 300
+    chen.restart()
+    chen.clock.forward(minutes=3)
+    second = chen.sync()
+    assert (second.stored, second.duplicate, second.pending, second.reconciled) == (0, 1, 0, True)
+    assert len(stored(chen)) == 1
+    assert chen.tablet.view(inspection).view.score == "100.0"
+
+
+def test_an_edit_between_push_and_answer_is_sent_next(devices: Devices) -> None:
+    chen = devices("chen")
+    inspection = chen.begin()
+    chen.tablet.respond(inspection, "worked_grooming.hair", "pass")
+    edits = ["fail"]
+
+    def edit(method: str, path: str) -> None:
+        if (method, path) == PUSH and edits:
+            chen.tablet.respond(inspection, "worked_grooming.hair", edits.pop())
+
+    chen.line.after = edit
+    report = chen.sync()
+    assert (report.stored, report.pending) == (2, 0)
+    view = chen.tablet.view(inspection)
+    assert view.response("worked_grooming.hair") == {"value": "fail"}
+    assert view.view.conflicts == []
+    first, second = stored(chen)
+    assert second.supersedes[HAIR] == [first.stamp]
+
+
+def test_a_change_in_flight_never_changes(devices: Devices) -> None:
+    chen = devices("chen")
+    inspection = chen.begin()
+    chen.tablet.respond(inspection, "worked_grooming.hair", "pass")
+    chen.line.before = cut(*PUSH)
+    chen.sync()
+    (sent,) = chen.tablet._outbox.unsent()
+    chen.tablet.respond(inspection, "worked_grooming.hair", "fail")
+    again, later = chen.tablet._outbox.unsent()
+    assert again.body == sent.body
+    assert later.change.supersedes[HAIR] == [sent.change.stamp]
+
+
+def test_an_acknowledged_change_leaves_only_with_the_pull_that_shows_it(devices: Devices) -> None:
+    chen = devices("chen")
+    inspection = chen.fill(hair="fail")
+    chen.line.before = cut(*PULL)
+    report = chen.sync()
+    assert (report.stored, report.pending, report.complete) == (1, 0, False)
+    assert chen.tablet.view(inspection).view.score == "90.0"
+    assert [entry.state for entry in chen.tablet._outbox.of(inspection)] == ["acknowledged"]
+    chen.restart()
+    chen.sync()
+    assert chen.tablet._outbox.of(inspection) == []
+    assert chen.tablet.view(inspection).view.score == "90.0"
+
+
+def test_the_tablet_dies_between_two_pages_and_goes_on_where_it_was(devices: Devices) -> None:
+    chen, liu = devices("chen"), devices("liu")
+    inspections = [chen.fill() for _ in range(7)]
+    chen.sync()
+    pages = [0]
+
+    def die_at_the_third(method: str, path: str) -> None:
+        pages[0] += (method, path) == PULL
+        if pages[0] == 3:
+            raise KeyboardInterrupt
+
+    liu.line.after = die_at_the_third
+    with pytest.raises(KeyboardInterrupt):
+        liu.sync(pull_limit=2)
+    liu.line.after = lambda method, path: None
+    liu.restart()
+    assert len(liu.tablet.inspections()) == 4
+    assert liu.sync(pull_limit=2).pulled == 3
+    assert liu.tablet.inspections() == sorted(inspections)
+
+
+def test_two_offline_edits_conflict_on_both_and_are_resolved_on_one(devices: Devices) -> None:
+    chen, liu = devices("chen"), devices("liu")
+    inspection = chen.fill()
+    chen.sync()
+    liu.sync()
+    chen.tablet.revise(inspection, "worked_grooming.hair", "fail", "过领", reason="复核")
+    liu.tablet.revise(inspection, "worked_grooming.hair", "pass", "刚剪过", reason="复核")
+    for device in (chen, liu, chen):
+        assert device.sync().complete
+    for device in (chen, liu):
+        view = device.tablet.view(inspection)
+        assert view.view.conflicts == [HAIR]
+        assert {version.value["value"] for version in view.versions[HAIR]} == {"fail", "pass"}
+        assert {version.author for version in view.versions[HAIR]} == {
+            device.world.users["chen"],
+            device.world.users["liu"],
+        }
+    liu.tablet.resolve(inspection, HAIR, {"value": "fail"}, reason="两人一起看过")
+    assert liu.tablet.view(inspection).view.conflicts == []
+    liu.sync()
+    chen.sync()
+    for device in (chen, liu):
+        view = device.tablet.view(inspection)
+        assert (view.view.conflicts, view.view.score) == ([], "90.0")
+
+
+def test_after_submission_a_change_needs_a_reason_and_is_a_change_of_its_own(devices: Devices) -> None:
+    chen = devices("chen")
+    inspection = chen.fill()
+    with pytest.raises(NotAllowed):
+        chen.tablet.respond(inspection, "worked_grooming.hair", "fail")
+    chen.tablet.revise(inspection, "worked_grooming.hair", "fail", reason="看错人")
+    chen.tablet.void(inspection, reason="演练")
+    assert chen.tablet.view(inspection).view.state == "void"
+    report = chen.sync()
+    assert (report.stored, report.refused) == (3, 0)
+    assert [change.reason for change in stored(chen)] == [None, "看错人", "演练"]
+    assert chen.tablet.view(inspection).view.state == "void"
+
+
+def test_long_notes_become_several_changes_that_the_server_takes(devices: Devices) -> None:
+    chen = devices("chen")
+    inspection = chen.begin()
+    for step in range(70):
+        chen.tablet.write(inspection, {f"notes/{step}": "长" * 1500})
+    assert len(chen.tablet._outbox.unsent()) > 1
+    report = chen.sync()
+    assert (report.refused, report.pending) == (0, 0)
+    assert len({path for change in stored(chen) for path in change.fields if path.startswith("notes/")}) == 70
+
+
+def test_a_refused_change_stays_visible_with_its_reason_and_can_be_corrected(devices: Devices) -> None:
+    chen = devices("chen")
+    inspection = chen.begin()
+    chen.tablet.write(inspection, {HAIR: {"value": "sideways"}, "responses/worked_grooming.badge": {"value": "pass"}})
+    other = chen.fill("lobby-2")
+    report = chen.sync()
+    assert (report.stored, report.refused, report.refused_changes) == (1, 1, 1)
+    assert chen.tablet.view(other).view.state == "complete"
+    (entry,) = chen.tablet.refused()
+    assert (entry.code, entry.path) == ("invalid_field", "/fields/responses~1worked_grooming.hair/value")
+    assert entry.message
+    chen.restart()
+    assert chen.tablet.view(inspection).refused == (entry,)
+    chen.tablet.correct(entry.change.id, {HAIR: {"value": "fail"}})
+    assert chen.sync().stored == 1
+    view = chen.tablet.view(inspection)
+    assert view.refused == ()
+    assert view.response("worked_grooming.hair") == {"value": "fail"}
+    assert view.response("worked_grooming.badge") == {"value": "pass"}
+    assert view.view.state == "draft"
+
+
+def test_refused_for_now_stays_in_the_queue_and_goes_next_time(devices: Devices) -> None:
+    chen = devices("chen")
+    inspections = [chen.fill() for _ in range(3)]
+    with chen.world.services.database.write() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER sour BEFORE INSERT ON change WHEN NEW.inspection_id = "
+            f"'{inspections[1]}' BEGIN SELECT RAISE(ABORT, 'disk is sour'); END"
+        )
+    report = chen.sync()
+    assert (report.stored, report.refused, report.pending_changes, report.refused_changes) == (2, 1, 1, 0)
+    assert report.retry_in is not None
+    with chen.world.services.database.write() as connection:
+        connection.exec_driver_sql("DROP TRIGGER sour")
+    assert chen.sync().stored == 1
+    assert len(stored(chen)) == 3
+
+
+def test_a_batch_that_is_too_large_is_halved_until_it_fits(devices: Devices) -> None:
+    chen = devices("chen")
+    object.__setattr__(chen.world.services.settings, "push_max_changes", 3)
+    for _ in range(10):
+        chen.fill()
+    report = chen.sync()
+    assert (report.stored, report.pending, report.problem) == (10, 0, None)
+
+
+def test_the_clocks_difference_is_measured_and_corrects_the_capture_time(devices: Devices) -> None:
+    chen = devices("chen", ready=False)
+    chen.clock.forward(days=-3650)
+    chen.log_in()
+    chen.sync()
+    inspection = chen.fill()
+    chen.sync()
+    (change,) = stored(chen)
+    assert abs((change.clock_offset_ms or 0) - 3650 * 86_400_000) < 60_000
+    assert change.captured_at.year == 2016
+    view = chen.tablet.view(inspection)
+    assert view.view.clock_skewed
+    assert abs(told(chen).clock_offset_ms - 3650 * 86_400_000) < 60_000
+
+
+def test_the_server_is_told_what_waits_and_since_when_and_that_nothing_waits_any_more(devices: Devices) -> None:
+    chen = devices("chen")
+    first = chen.clock.now
+    for _ in range(5):
+        chen.fill()
+    pushes = [0]
+
+    def stop_after_the_first(method: str, path: str) -> None:
+        pushes[0] += (method, path) == PUSH
+        if pushes[0] == 2:
+            cut(*PUSH)(method, path)
+
+    chen.line.before = stop_after_the_first
+    chen.sync(push_batch=2)
+    row = told(chen)
+    assert row.unsent == 3
+    assert first <= row.oldest_unsent_at <= chen.clock.now
+    chen.line.before = lambda method, path: None
+    chen.sync(push_batch=2)
+    row = told(chen)
+    assert (row.unsent, row.oldest_unsent_at) == (0, None)
+
+
+def test_an_expired_log_in_renews_itself_and_a_dead_one_loses_nothing(devices: Devices) -> None:
+    chen = devices("chen")
+    chen.world.services.clock.forward(minutes=20)  # type: ignore[attr-defined]
+    inspection = chen.fill()
+    assert chen.sync().stored == 1
+    chen.world.services.clock.forward(days=60)  # type: ignore[attr-defined]
+    chen.tablet.revise(inspection, "worked_grooming.hair", "fail", reason="复核")
+    report = chen.sync()
+    assert report.log_in_needed
+    assert report.pending_changes == 1
+    chen.log_in()
+    assert chen.sync().stored == 1
+
+
+def test_the_answer_to_a_refresh_gets_lost_and_the_log_in_survives(devices: Devices) -> None:
+    chen = devices("chen")
+    chen.world.services.clock.forward(minutes=20)  # type: ignore[attr-defined]
+    chen.line.after = cut("POST", "/api/v1/auth/refresh", times=2)
+    chen.fill()
+    assert chen.sync().problem
+    assert chen.sync().problem
+    assert chen.sync().stored == 1
+
+
+def test_after_a_restore_the_tablet_starts_over_and_keeps_its_outbox(devices: Devices) -> None:
+    chen = devices("chen")
+    inspection = chen.fill()
+    chen.sync()
+    waiting = chen.begin("lobby-2")
+    chen.line.before = cut(*PUSH)
+    chen.sync()
+    with chen.world.services.database.write() as connection:
+        connection.execute(sa.update(table_of(Instance)).values(epoch="another life"))
+    report = chen.sync()
+    assert report.started_over
+    assert report.complete
+    assert report.stored == 1
+    assert chen.tablet.inspections() == sorted([inspection, waiting])
+    assert chen.tablet.view(waiting).unsent == 0
+    assert not chen.sync().started_over
+
+
+def test_rows_of_a_site_that_is_taken_away_go_and_come_back_with_it(devices: Devices) -> None:
+    chen, liu = devices("chen"), devices("liu")
+    inspection = chen.fill()
+    chen.sync()
+    liu.sync()
+    assert liu.tablet.inspections() == [inspection]
+    grant = "DELETE FROM role_grant WHERE user_id = ?"
+    with liu.world.services.database.write() as connection:
+        saved = (
+            connection.exec_driver_sql("SELECT * FROM role_grant WHERE user_id = ?", (liu.world.users["liu"],))
+            .mappings()
+            .one()
+        )
+        connection.exec_driver_sql(grant, (liu.world.users["liu"],))
+    liu.sync()
+    assert liu.tablet.inspections() == []
+    assert liu.tablet.directory.bodies("employee") == {}
+    with liu.world.services.database.write() as connection:
+        marks = ", ".join("?" * len(saved))
+        connection.exec_driver_sql(f"INSERT INTO role_grant ({', '.join(saved)}) VALUES ({marks})", (*saved.values(),))
+    liu.sync()
+    assert liu.tablet.inspections() == [inspection]
+
+
+def test_what_is_kept_is_kept_in_full(devices: Devices) -> None:
+    """WAL with synchronous=FULL: a tap that was shown as saved survives the battery's end."""
+    chen = devices("chen")
+    connection = chen.tablet._store._connection
+    assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2
+    assert isinstance(connection, sqlite3.Connection)
