@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 
 from checklists.ids import UUID_PATTERN
 from checklists.periods import Week
@@ -14,7 +14,8 @@ from inspect_api.problems import Code, Problem
 from inspect_api.scorecards import access, service
 from inspect_api.scorecards.explain import explain_employee_week, weeks_before
 
-Id = Annotated[str, Parameter(pattern=UUID_PATTERN)]
+PathId = Annotated[str, PathParameter(pattern=UUID_PATTERN)]
+QueryId = Annotated[str, QueryParameter(pattern=UUID_PATTERN)]
 MAX_CORRECTION_DAYS = 92
 
 
@@ -27,7 +28,9 @@ def parse_week(text: str, path: str = "/week") -> Week:
 
 
 @get("/api/v1/scorecards", sync_to_thread=True)
-def site_week(request: UserRequest, services: UseServices, site_id: Id, week: str | None = None) -> bodies.SiteWeekBody:
+def site_week(
+    request: UserRequest, services: UseServices, site_id: QueryId, week: FromQuery[str | None] = None
+) -> bodies.SiteWeekBody:
     """Everyone of a site in one week, the lowest total first; without ``week`` the one that is running."""
     now = services.clock()
     with services.database.read() as connection:
@@ -40,8 +43,8 @@ def site_week(request: UserRequest, services: UseServices, site_id: Id, week: st
 def corrections(
     request: UserRequest,
     services: UseServices,
-    site_id: Id,
-    days: Annotated[int, Parameter(ge=1, le=MAX_CORRECTION_DAYS)] = 7,
+    site_id: QueryId,
+    days: Annotated[int, QueryParameter(ge=1, le=MAX_CORRECTION_DAYS)] = 7,
 ) -> list[bodies.CorrectionBody]:
     """What was corrected after its final publication in the last days."""
     now = services.clock()
@@ -52,7 +55,9 @@ def corrections(
 
 
 @get("/api/v1/employees/{employee_id:str}/scorecards/{week:str}", sync_to_thread=True)
-def employee_week(request: UserRequest, services: UseServices, employee_id: Id, week: str) -> bodies.ScorecardBody:
+def employee_week(
+    request: UserRequest, services: UseServices, employee_id: PathId, week: FromPath[str]
+) -> bodies.ScorecardBody:
     """One employee's week as it stands now."""
     with services.database.read() as connection:
         access.readable_employee(connection, request.user, employee_id)
@@ -60,7 +65,9 @@ def employee_week(request: UserRequest, services: UseServices, employee_id: Id, 
 
 
 @get("/api/v1/employees/{employee_id:str}/scorecards/{week:str}/versions", sync_to_thread=True)
-def versions(request: UserRequest, services: UseServices, employee_id: Id, week: str) -> list[bodies.VersionBody]:
+def versions(
+    request: UserRequest, services: UseServices, employee_id: PathId, week: FromPath[str]
+) -> list[bodies.VersionBody]:
     """Everything that was published of the week, oldest first, each with its reasons."""
     with services.database.read() as connection:
         site = access.readable_employee(connection, request.user, employee_id)
@@ -69,7 +76,9 @@ def versions(request: UserRequest, services: UseServices, employee_id: Id, week:
 
 
 @get("/api/v1/employees/{employee_id:str}/scorecards/{week:str}/explain", sync_to_thread=True)
-def explain(request: UserRequest, services: UseServices, employee_id: Id, week: str) -> bodies.ExplainBody:
+def explain(
+    request: UserRequest, services: UseServices, employee_id: PathId, week: FromPath[str]
+) -> bodies.ExplainBody:
     """Every line of the computation, down to responses, rules, template revisions, supervisors, times and photos."""
     chosen = parse_week(week)
     with services.database.read() as connection:
@@ -81,7 +90,7 @@ def explain(request: UserRequest, services: UseServices, employee_id: Id, week: 
 
 
 @get("/api/v1/inspections/{inspection_id:str}", sync_to_thread=True)
-def inspection(request: UserRequest, services: UseServices, inspection_id: Id) -> bodies.InspectionBody:
+def inspection(request: UserRequest, services: UseServices, inspection_id: PathId) -> bodies.InspectionBody:
     """An inspection as its changes make it: responses, score line by line, photos, conflicts, and every change."""
     with services.database.read() as connection:
         return bodies.inspection(access.readable_inspection(connection, request.user, inspection_id))
