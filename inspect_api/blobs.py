@@ -5,6 +5,7 @@ links into place, but never calls fsync, so the file is synced here before it ge
 """
 
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 INCOMING = "incoming"
 """Folder of half-written blobs; after a crash its files are rubbish."""
+RUBBISH_SECONDS = 24 * 3600
+"""So old a half-written blob is surely nobody's any more."""
 
 
 class BlobConflict(Exception):
@@ -93,6 +96,16 @@ class BlobStore:
             obstore.delete(self._store, key)
         except FileNotFoundError:
             return
+
+    def sweep(self) -> int:
+        """Remove what a killed process left half-written; gives how many files went."""
+        if self._folder is None or not (self._folder / INCOMING).is_dir():
+            return 0
+        old = time.time() - RUBBISH_SECONDS
+        left = [path for path in (self._folder / INCOMING).iterdir() if path.stat().st_mtime < old]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
 
     def check(self) -> None:
         """Write, read and delete a probe; raises what goes wrong."""

@@ -91,7 +91,8 @@ def _finish_one(services: Services, on_stored: PhotoStored, files: UploadFiles, 
 
 
 def expire_uploads(services: Services) -> int:
-    """Remove uploads past their time, and files that no open upload owns. Returns how many uploads went.
+    """Remove uploads past their time, files that no open upload owns, and half-written blobs. Returns how many uploads
+    went.
 
     One that has arrived whole waits for ``finish_waiting_uploads`` instead: no photo is thrown away that is here.
     """
@@ -105,6 +106,7 @@ def expire_uploads(services: Services) -> int:
         kept = {row.id for row in store.all_open_uploads(connection)}
     for upload_id in set(present) - kept:
         files.remove(upload_id)
+    services.blobs.sweep()
     return removed
 
 

@@ -1,11 +1,13 @@
 """One suite for the folder and for the object store: what was put comes back, and nothing replaces it."""
 
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from inspect_api.blobs import INCOMING, BlobConflict, BlobStore, open_blob_store
+from inspect_api.blobs import INCOMING, RUBBISH_SECONDS, BlobConflict, BlobStore, open_blob_store
 from inspect_api.settings import Settings
 from tests.inspect_api.s3_server import s3_server
 
@@ -107,6 +109,18 @@ def test_a_folder_of_its_own(tmp_path: Path) -> None:
     open_blob_store(_settings(tmp_path, blob_url=folder.as_uri())).put(KEY, b"x")
     assert (folder / KEY).read_bytes() == b"x"
     assert list((folder / INCOMING).iterdir()) == []
+
+
+def test_what_a_killed_process_left_half_written_is_swept(tmp_path: Path) -> None:
+    blobs = open_blob_store(_settings(tmp_path))
+    blobs.put(KEY, b"evidence")
+    incoming = tmp_path / "photos" / INCOMING
+    for name, age in (("fresh", 60), ("left", RUBBISH_SECONDS + 60), ("left#1", RUBBISH_SECONDS + 60)):
+        (incoming / name).write_bytes(b"half")
+        os.utime(incoming / name, (time.time() - age,) * 2)
+    assert blobs.sweep() == 2
+    assert [path.name for path in incoming.iterdir()] == ["fresh"]
+    assert blobs.get(KEY) == b"evidence"
 
 
 def test_another_kind_of_address_is_refused(tmp_path: Path) -> None:
