@@ -7,7 +7,7 @@ from checklists.scoring.arithmetic import display
 from inspect_api.scorecards.shapes import WeekTotal
 
 WIDTH, HEIGHT = 640, 180
-_LEFT, _RIGHT, _TOP, _BOTTOM = 36, 16, 26, 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 28, 30, 30
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,12 @@
 """One employee's scorecard, for their manager and for themselves."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from litestar import Response, get
 from litestar.response import Redirect
 
+from checklists.template import Item
 from inspect_api.api.scorecards import parse_week
 from inspect_api.injection import UserRequest, UseServices
 from inspect_api.pages.chart import draw
@@ -11,9 +15,36 @@ from inspect_api.pages.rendering import page
 from inspect_api.pages.sites import reading_week
 from inspect_api.problems import Code, Problem
 from inspect_api.scorecards import access, service
-from inspect_api.scorecards.explain import explain_employee_week, weeks_before
+from inspect_api.scorecards.explain import Explained, LostPoints, explain_employee_week, weeks_before
 
 HISTORY_WEEKS = 8
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One item below full marks, and every inspection of the week that found it so."""
+
+    item: Item
+    critical: bool
+    times: tuple[tuple[Explained, LostPoints], ...]
+
+
+def losses(inspections: Sequence[Explained]) -> list[Loss]:
+    """Critical items first, then by what they cost together."""
+    found: dict[str, list[tuple[Explained, LostPoints]]] = {}
+    for inspection in inspections:
+        for lost in inspection.lost:
+            found.setdefault(lost.item.key, []).append((inspection, lost))
+    grouped = [
+        Loss(times[0][1].item, any(lost.critical for _, lost in times), tuple(times)) for times in found.values()
+    ]
+    return sorted(grouped, key=lambda one: (not one.critical, -sum(lost.points for _, lost in one.times)))
+
+
+def names(inspections: Sequence[Explained]) -> dict[str, str]:
+    """What the lines of a computation call supervisors and inspections; these are numbered as in the list."""
+    people = {one.supervisor_id: one.supervisor for one in inspections if one.supervisor_id and one.supervisor}
+    return people | {one.id: f"#{place}" for place, one in enumerate(inspections, start=1)}
 
 
 @get("/me", sync_to_thread=False)
@@ -43,7 +74,8 @@ def employee_week(request: UserRequest, services: UseServices, employee_id: str,
         explained = explain_employee_week(connection, row, before)
         versions = service.versions(connection, employee_id, chosen)
     points = [*reversed(history), service.WeekTotal(chosen, row.score.total, row.score.grade, row.version)]
-    losses = [(inspection, lost) for inspection in explained.inspections for lost in inspection.lost]
+    while len(points) > service.TREND_WEEKS and points[0].total is None:
+        points.pop(0)  # weeks before there was anything
     running = service.working_week(site, now)
     return page(
         request,
@@ -52,15 +84,16 @@ def employee_week(request: UserRequest, services: UseServices, employee_id: str,
         site=site,
         week=chosen,
         ahead=chosen < running,
+        running=running,
         own=request.user.employee_id == employee_id,
         manages=request.user.manages(site.id),
         explained=explained,
-        losses=sorted(losses, key=lambda one: (not one[1].critical, -one[1].points, str(one[0].captured_at))),
+        losses=losses(explained.inspections),
         versions=versions,
         points=points,
         chart=draw(points),
         change=change_of(row),
-        names={one.supervisor_id: one.supervisor for one in explained.inspections if one.supervisor},
+        names=names(explained.inspections),
     )
 
 
