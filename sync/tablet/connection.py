@@ -7,7 +7,7 @@ answers everything with 200. Whatever is not clearly our server's answer counts 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import msgspec
@@ -69,6 +69,12 @@ class Connection:
 
     def close(self) -> None:
         self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def decode(answer: httpx.Response, kind: type[Any]) -> Any:

@@ -1,7 +1,5 @@
 """What a supervisor does on a tablet, each tap one durable edit. None of it needs the network."""
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -11,13 +9,9 @@ from checklists.responses import Response, check_response
 from checklists.template import Subject
 from sync import feed, paths
 from sync.messages import Change
-from sync.tablet.directory import Directory
-from sync.tablet.outbox import Edit, Outbox
-from sync.tablet.store import Store
+from sync.tablet.local import LocalData, WallClock
+from sync.tablet.outbox import Edit
 from sync.tablet.views import LocalView, Owed, local_view
-
-WallClock = Callable[[], datetime]
-"""The device's wall clock: aware, in the device's zone, and possibly years off."""
 
 
 class NotAllowed(ValueError):
@@ -25,21 +19,12 @@ class NotAllowed(ValueError):
 
 
 class Inspecting:
-    """Edits over the outbox. ``stored_photos`` gives the SHA-256 of photos that the server has confirmed."""
+    """Edits over the outbox."""
 
-    def __init__(
-        self,
-        store: Store,
-        directory: Directory,
-        outbox: Outbox,
-        wall_clock: WallClock,
-        stored_photos: Callable[[], frozenset[str]],
-    ) -> None:
-        self._store = store
-        self._directory = directory
-        self._outbox = outbox
+    def __init__(self, local: LocalData, wall_clock: WallClock) -> None:
+        self._local = local
+        self._store, self._directory, self._outbox = local.store, local.directory, local.outbox
         self._wall_clock = wall_clock
-        self._stored_photos = stored_photos
 
     def begin(self, template_revision_id: str, *, employee_id: str | None, workspace_id: str | None) -> str:
         """A new inspection of an employee or a workspace. What decides which items apply is fixed here, for good."""
@@ -82,6 +67,18 @@ class Inspecting:
         with self._store.transaction():
             return self._write(self.view(inspection_id), fields, reason)
 
+    def declare(self, inspection_id: str, item_key: str | None, digest: str, reason: str | None) -> None:
+        """Say that the photo shows the item. The same photo of the same item again is nothing new."""
+        with self._store.transaction():
+            view = self.view(inspection_id)
+            revision = self._directory.revision(view.value(paths.TEMPLATE_REVISION))
+            if item_key is not None and (revision is None or item_key not in revision.items):
+                raise NotAllowed(f"the template has no item {item_key}")
+            path, item = paths.EVIDENCE + digest, {"item": item_key} if item_key else {}
+            former = view.value(path)
+            if former is None or former.get("item") != item_key:
+                self._write(view, {path: {**item, "taken_at": self._wall_clock().isoformat()}}, reason)
+
     def submit(self, inspection_id: str) -> tuple[Owed, ...]:
         """Submit, unless something is owed: then that is returned and nothing is written."""
         with self._store.transaction():
@@ -114,7 +111,7 @@ class Inspecting:
         """NotAllowed when the tablet knows no such inspection."""
         user_id = self._store.get("user_id") or ""
         with self._store.transaction():
-            found = local_view(self._directory, self._outbox, user_id, self._stored_photos(), inspection_id)
+            found = local_view(self._local, user_id, inspection_id)
         if found is None:
             raise NotAllowed("there is no such inspection on the tablet")
         return found

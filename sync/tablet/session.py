@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from sync.tablet.connection import Connection, Declined, Unreachable, decode, http_date
-from sync.tablet.inspecting import WallClock
+from sync.tablet.local import WallClock
 from sync.tablet.store import Store
 
 _LONGEST_MEASUREMENT = timedelta(seconds=20)  # half of it is the error of what was measured
@@ -106,12 +106,14 @@ class Session:
 
 
 def _server_time(answer: httpx.Response) -> datetime | None:
-    if answer.headers.get("content-type", "").startswith("application/json"):
-        try:
-            timed: _Timed = decode(answer, _Timed)
-        except Unreachable:
-            return None
-        if timed.server_time is not None and timed.server_time.tzinfo is not None:
-            return timed.server_time
+    """What the message says, else its ``Date``; a page that is not ours tells nothing."""
+    if not answer.headers.get("content-type", "").startswith("application/json"):
+        return None
+    try:
+        timed: _Timed = decode(answer, _Timed)
+    except Unreachable:
+        return None
+    if timed.server_time is not None and timed.server_time.tzinfo is not None:
+        return timed.server_time
     date = http_date(answer.headers.get("date", ""))
     return date + _HALF_A_SECOND if date else None

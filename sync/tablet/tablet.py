@@ -5,71 +5,41 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
-
 from sync import paths
 from sync.messages import Change
-from sync.tablet.connection import Connection, Declined, Unreachable, back_off
+from sync.tablet.connection import Connection, back_off
 from sync.tablet.directory import Directory
-from sync.tablet.inspecting import Inspecting, WallClock
-from sync.tablet.outbox import Entry, Outbox
-from sync.tablet.pushing import Pusher, Unsent, pull_all
-from sync.tablet.session import LogInNeeded, Session
-from sync.tablet.store import Store
+from sync.tablet.inspecting import Inspecting, NotAllowed
+from sync.tablet.local import LocalData, Unsent, WallClock
+from sync.tablet.outbox import Entry
+from sync.tablet.photos import Photo
+from sync.tablet.session import Session
+from sync.tablet.syncing import SyncReport, SyncRun
 from sync.tablet.views import LocalView, Owed
 
 PUSH_BATCH = 25
 PULL_LIMIT = 1000
 
 
-class SyncReport(Struct):
-    """What one run did, and what is left. ``problem``: why it stopped early, else None.
-
-    ``pending_changes`` and ``pending_photos`` are still here and not on the server; ``refused_changes`` are here too,
-    each with its reason. ``retry_in``: seconds until the next run should begin by itself. ``reconciled``: whether the
-    server holds as many changes of this replica as it has acknowledged; None when nothing was asked. ``started_over``:
-    the server was restored from a backup, and what it had acknowledged since may have to be entered again.
-    """
-
-    stored: int = 0
-    duplicate: int = 0
-    refused: int = 0
-    pulled: int = 0
-    pending_changes: int = 0
-    pending_photos: int = 0
-    refused_changes: int = 0
-    problem: str | None = None
-    log_in_needed: bool = False
-    retry_in: float | None = None
-    reconciled: bool | None = None
-    started_over: bool = False
-
-    @property
-    def pending(self) -> int:
-        return self.pending_changes + self.pending_photos
-
-    @property
-    def complete(self) -> bool:
-        """Nothing waits to be sent; what was refused is listed, not hidden."""
-        return self.problem is None and self.pending == 0
-
-
 class Tablet:
     """One user's replica in ``folder``. ``wall_clock``: the device's, aware, in its zone; it may jump by years."""
 
     def __init__(self, folder: Path, wall_clock: WallClock, *, app_version: str = "reference") -> None:
-        self._store = Store(folder)
+        self._local = LocalData(folder)
         self._wall_clock = wall_clock
         self._app_version = app_version
         self._syncing = threading.Lock()
         self._failures = 0
-        self.directory = Directory(self._store)
-        self._outbox = Outbox(self._store)
-        self._inspecting = Inspecting(self._store, self.directory, self._outbox, wall_clock, frozenset)
+        self._inspecting = Inspecting(self._local, wall_clock)
+
+    @property
+    def directory(self) -> Directory:
+        """Everything pulled: ``bodies(kind)``, ``body(kind, id)``; the kinds are those of ``sync.feed``."""
+        return self._local.directory
 
     @property
     def replica_id(self) -> str:
-        return self._store.replica_id
+        return self._local.store.replica_id
 
     def log_in(self, connection: Connection, login: str, password: str, device_name: str = "") -> None:
         """Raises Declined (wrong password, revoked, another user's database) or Unreachable."""
@@ -84,6 +54,28 @@ class Tablet:
     def respond(self, inspection_id: str, item_key: str, value: str | int | None, note: str | None = None) -> Change:
         """Answer an item; None takes the answer back. Raises NotAllowed."""
         return self._inspecting.respond(inspection_id, item_key, value, note, None)
+
+    def attach_photo(
+        self, inspection_id: str, item_key: str | None, content: bytes | Path, *, reason: str | None = None
+    ) -> str:
+        """Keep a photo as evidence of an item; gives its SHA-256. Raises NotAllowed, also for an empty file."""
+        if not (content.stat().st_size if isinstance(content, Path) else content):
+            raise NotAllowed("the photo is empty, take it again")
+        digest, size = self._local.photos.keep(content)
+        with self._local.store.transaction():
+            self._local.photos.add(digest, size, self._wall_clock())
+            self._inspecting.declare(inspection_id, item_key, digest, reason)
+        return digest
+
+    def remove_photo(self, inspection_id: str, digest: str, *, reason: str | None = None) -> Change:
+        """Evidence is never deleted; the inspection only stops declaring it."""
+        change = self._inspecting.write(inspection_id, {paths.EVIDENCE + digest: None}, reason)
+        self._local.photos.give_up(digest)
+        return change
+
+    def refused_photos(self) -> list[Photo]:
+        """Each with its code and message; their bytes are still here."""
+        return self._local.photos.refused()
 
     def submit(self, inspection_id: str) -> tuple[Owed, ...]:
         """Submit; what is still owed comes back, and then nothing was submitted."""
@@ -118,69 +110,31 @@ class Tablet:
 
     def inspections(self) -> list[str]:
         """The ids of all inspections on this tablet, oldest first."""
-        return sorted(self.directory.inspection_ids() | self._outbox.inspection_ids())
+        return sorted(self._local.directory.inspection_ids() | self._local.outbox.inspection_ids())
 
     def refused(self) -> list[Entry]:
         """Every refused change with its code, path and message."""
-        return self._outbox.refused()
+        return self._local.outbox.refused()
 
-    def unsent(self, in_flight: frozenset[str] = frozenset()) -> Unsent:
-        """What the server has not confirmed, without the changes ``in_flight``."""
-        changes = [entry for entry in self._outbox.unsent() if entry.change.id not in in_flight]
-        since = [entry.since for entry in changes]
-        return Unsent(len(changes), 0, min(since, default=None))
+    def unsent(self) -> Unsent:
+        """What the server has not confirmed."""
+        return self._local.unsent()
 
     def sync(self, connection: Connection, *, push_batch: int = PUSH_BATCH, pull_limit: int = PULL_LIMIT) -> SyncReport:
-        """One run: push, pull. It never waits and never raises for the network's sake; ``retry_in`` says when again."""
+        """One run: push, pull, photos. It never waits, and no failure of the line or the server is raised.
+
+        ``retry_in`` says when to come again; "send now" is nothing but another call.
+        """
         with self._syncing:
-            session = self._session(connection)
-            pusher = Pusher(
-                self._store, self._outbox, session, self._wall_clock, self.unsent, self._app_version, push_batch
-            )
-            report = SyncReport()
-            try:
-                self._run(session, pusher, pull_limit, report)
-                self._failures = 0
-            except LogInNeeded as error:
-                report.problem, report.log_in_needed = str(error), True
-            except Declined as declined:
-                report.problem = declined.code or str(declined)
-                self._fail(report, None)
-            except Unreachable as unreachable:
-                report.problem = str(unreachable)
-                self._fail(report, unreachable.retry_after)
-            return self._finish(report, pusher)
-
-    def _run(self, session: Session, pusher: Pusher, pull_limit: int, report: SyncReport) -> None:
-        session.measure()  # before anything is frozen: a change in flight keeps its offset for ever
-        pusher.push_all()
-        pulled = pull_all(self._store, self.directory, self._outbox, session, pull_limit)
-        report.pulled += pulled.rows
-        report.started_over = pulled.started_over
-        if pulled.started_over:
-            pusher.push_all()
-        pusher.tell_what_is_left()
-
-    def _fail(self, report: SyncReport, retry_after: float | None) -> None:
-        self._failures += 1
-        report.retry_in = back_off(self._failures, retry_after, random.random())  # noqa: S311 (jitter, no secret)
-
-    def _finish(self, report: SyncReport, pusher: Pusher) -> SyncReport:
-        left = self.unsent()
-        report.stored, report.duplicate, report.refused = (
-            pusher.done.stored,
-            pusher.done.duplicate,
-            pusher.done.refused,
-        )
-        report.reconciled = pusher.done.reconciled
-        report.pending_changes, report.pending_photos = left.changes, left.photos
-        report.refused_changes = len(self._outbox.refused())
-        if report.problem is None and left.changes and pusher.done.passed_over:  # refused for now, to be sent later
-            self._fail(report, None)
-        return report
+            run = SyncRun(self._local, self._session(connection), self._wall_clock, self._app_version, push_batch)
+            report = run(pull_limit)
+            self._failures = 0 if report.complete else self._failures + 1
+            if self._failures and not report.log_in_needed:
+                report.retry_in = back_off(self._failures, run.retry_after, random.random())  # noqa: S311 (jitter)
+            return report
 
     def close(self) -> None:
-        self._store.close()
+        self._local.store.close()
 
     def _session(self, connection: Connection) -> Session:
-        return Session(self._store, connection, self._wall_clock)
+        return Session(self._local.store, connection, self._wall_clock)

@@ -17,7 +17,8 @@ from sync.messages import Change, InspectionView, LiveWrite
 from sync.projection import Projection, StoredChange, declared_photos, project
 from sync.revisions import LoadedRevision
 from sync.tablet.directory import Directory
-from sync.tablet.outbox import REFUSED, Entry, Outbox
+from sync.tablet.local import LocalData
+from sync.tablet.outbox import REFUSED, Entry
 
 RESPONSE = "response"
 _UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # views do not say when a write was made, and no score needs it
@@ -71,12 +72,11 @@ class LocalView(Struct, frozen=True):
         return sorted({write.stamp for write in self.live.get(path, ())})
 
 
-def local_view(
-    directory: Directory, outbox: Outbox, user_id: str, stored_here: frozenset[str], inspection_id: str
-) -> LocalView | None:
-    """None when this tablet knows no such inspection. ``stored_here``: SHA-256 of photos with a receipt."""
+def local_view(local: LocalData, user_id: str, inspection_id: str) -> LocalView | None:
+    """None when this tablet knows no such inspection. ``user_id``: whose tablet it is."""
+    directory = local.directory
     pulled = directory.view(inspection_id)
-    entries = outbox.of(inspection_id)
+    entries = local.outbox.of(inspection_id)
     if pulled is None and not entries:
         return None
     server = pulled[1] if pulled else None
@@ -84,7 +84,7 @@ def local_view(
     stored = _stored(inspection_id, site_id, server, entries, user_id)
     live = merge(entry.change for entry in stored)
     revision = directory.revision(value_of(live, paths.TEMPLATE_REVISION))
-    arrived = _arrived(live, server, stored_here)
+    arrived = _arrived(live, server, local.photos.stored())
     made = project(stored, live, revision, _zone(directory, site_id), arrived)
     view = made.view
     if server is not None and server.clock_skewed:

@@ -33,23 +33,29 @@ class DeviceClock:
 
 
 class Line(Connection):
-    """A connection with hooks: ``before`` and ``after`` see each request and may raise ``httpx.ConnectError``."""
+    """A connection with hooks: ``before`` and ``after`` see each request and may raise an ``httpx`` error;
+    ``alter`` may put another answer in the place of the server's. ``requests``: method, path and size of each."""
 
     def __init__(self, client: httpx.Client) -> None:
         super().__init__("http://testserver.local", client)
         self.before: Callable[[str, str], None] = lambda method, path: None
         self.after: Callable[[str, str], None] = lambda method, path: None
-        self.requests: list[tuple[str, str]] = []
+        self.alter: Callable[[str, str, httpx.Response], httpx.Response] = lambda method, path, answer: answer
+        self.requests: list[tuple[str, str, int]] = []
         self._inner = client
         self._client = _Hooked(self)  # type: ignore[assignment]
 
     def send(self, method: str, url: str, **more: Any) -> httpx.Response:
         path = url.removeprefix("http://testserver.local").partition("?")[0]
-        self.requests.append((method, path))
+        self.requests.append((method, path, len(more.get("content") or b"")))
         self.before(method, path)
         answer = self._inner.request(method, url, **more)
         self.after(method, path)
-        return answer
+        return self.alter(method, path, answer)
+
+    def mend(self) -> None:
+        self.before = self.after = lambda method, path: None
+        self.alter = lambda method, path, answer: answer
 
 
 class _Hooked:

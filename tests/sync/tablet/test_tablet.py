@@ -158,9 +158,9 @@ def test_a_change_in_flight_never_changes(devices: Devices) -> None:
     chen.tablet.respond(inspection, "worked_grooming.hair", "pass")
     chen.line.before = cut(*PUSH)
     chen.sync()
-    (sent,) = chen.tablet._outbox.unsent()
+    (sent,) = chen.tablet._local.outbox.unsent()
     chen.tablet.respond(inspection, "worked_grooming.hair", "fail")
-    again, later = chen.tablet._outbox.unsent()
+    again, later = chen.tablet._local.outbox.unsent()
     assert again.body == sent.body
     assert later.change.supersedes[HAIR] == [sent.change.stamp]
 
@@ -172,10 +172,10 @@ def test_an_acknowledged_change_leaves_only_with_the_pull_that_shows_it(devices:
     report = chen.sync()
     assert (report.stored, report.pending, report.complete) == (1, 0, False)
     assert chen.tablet.view(inspection).view.score == "90.0"
-    assert [entry.state for entry in chen.tablet._outbox.of(inspection)] == ["acknowledged"]
+    assert [entry.state for entry in chen.tablet._local.outbox.of(inspection)] == ["acknowledged"]
     chen.restart()
     chen.sync()
-    assert chen.tablet._outbox.of(inspection) == []
+    assert chen.tablet._local.outbox.of(inspection) == []
     assert chen.tablet.view(inspection).view.score == "90.0"
 
 
@@ -245,7 +245,7 @@ def test_long_notes_become_several_changes_that_the_server_takes(devices: Device
     inspection = chen.begin()
     for step in range(70):
         chen.tablet.write(inspection, {f"notes/{step}": "长" * 1500})
-    assert len(chen.tablet._outbox.unsent()) > 1
+    assert len(chen.tablet._local.outbox.unsent()) > 1
     report = chen.sync()
     assert (report.refused, report.pending) == (0, 0)
     assert len({path for change in stored(chen) for path in change.fields if path.startswith("notes/")}) == 70
@@ -406,7 +406,7 @@ def test_rows_of_a_site_that_is_taken_away_go_and_come_back_with_it(devices: Dev
 def test_what_is_kept_is_kept_in_full(devices: Devices) -> None:
     """WAL with synchronous=FULL: a tap that was shown as saved survives the battery's end."""
     chen = devices("chen")
-    connection = chen.tablet._store._connection
+    connection = chen.tablet._local.store._connection
     assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2
     assert isinstance(connection, sqlite3.Connection)

@@ -1,0 +1,68 @@
+"""Pull: the feed comes in, page by page, each with its cursor in one transaction."""
+
+from urllib.parse import urlencode
+
+from msgspec import Struct
+
+from sync.tablet.connection import Declined, decode
+from sync.tablet.directory import PulledRow
+from sync.tablet.local import LocalData
+from sync.tablet.pushing import TO_BE_LEARNT
+from sync.tablet.session import Session
+
+_CURSOR_IS_OVER = {"cursor_unknown", "bad_cursor"}
+
+
+class _Page(Struct):
+    rows: list[PulledRow]
+    removed_scopes: list[str]
+    cursor: str
+    more: bool
+
+
+class Pulled(Struct):
+    """``started_over``: the server came from a backup; what the outbox still had goes there again."""
+
+    rows: int = 0
+    started_over: bool = False
+
+
+def pull_all(local: LocalData, session: Session, limit: int) -> Pulled:
+    """Pull until there is no more. Raises what ``Session.request`` raises.
+
+    A page and its cursor are one transaction: whatever happens, at most one page comes again. Changes that were
+    acknowledged before it began are in what it brings, so they leave the outbox with its last page.
+    """
+    shown = local.outbox.acknowledged()
+    done = Pulled()
+    while True:
+        page = _next_page(local, session, limit)
+        if page is None:
+            shown, done.started_over = [], True
+            continue
+        with local.store.transaction() as connection:
+            local.directory.apply(connection, page.rows, page.removed_scopes)
+            local.store.put("cursor", page.cursor)
+            if not page.more:
+                local.outbox.drop(shown)
+                local.directory.forget_former_life(connection)
+        done.rows += len(page.rows)
+        if not page.more:
+            return done
+
+
+def _next_page(local: LocalData, session: Session, limit: int) -> _Page | None:
+    """None when the server no longer knows the cursor: then everything begins anew, but for the local.outbox."""
+    cursor = local.store.get("cursor")
+    query = {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
+    try:
+        page: _Page = decode(session.request("GET", f"/api/v1/sync/pull?{urlencode(query)}"), _Page)
+    except Declined as declined:
+        if cursor is None or declined.code not in _CURSOR_IS_OVER:
+            raise
+        with local.store.transaction():
+            local.directory.start_over()
+            local.outbox.send_acknowledged_again()
+            local.store.put("acknowledged", TO_BE_LEARNT)
+        return None
+    return page
