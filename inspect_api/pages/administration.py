@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from litestar import Response, get
+from litestar.params import FromPath
 
 from checklists.tables import ReportRun, Site, User, table_of
 from inspect_api.auth.principal import Principal
@@ -86,7 +87,7 @@ async def mails(request: UserRequest, services: UseServices) -> Response[str]:
 
 
 @get("/mails/{name:str}")
-async def mail(request: UserRequest, services: UseServices, name: str) -> Response[str]:
+async def mail(request: UserRequest, services: UseServices, name: FromPath[str]) -> Response[str]:
     request.user.require_administrator()
     message = await asyncio.to_thread(_open, services, request.user, name)
     text = _part(message, "plain")
@@ -94,7 +95,7 @@ async def mail(request: UserRequest, services: UseServices, name: str) -> Respon
 
 
 @get("/mails/{name:str}/html")
-async def mail_html(request: UserRequest, services: UseServices, name: str) -> Response[str]:
+async def mail_html(request: UserRequest, services: UseServices, name: FromPath[str]) -> Response[str]:
     """The HTML part alone, for the sandboxed frame."""
     request.user.require_administrator()
     message = await asyncio.to_thread(_open, services, request.user, name)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from litestar import Response, get
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from checklists.template import Item
@@ -56,14 +57,16 @@ def own(request: UserRequest) -> Redirect:
 
 
 @get("/employees/{employee_id:str}", sync_to_thread=True)
-def employee(request: UserRequest, services: UseServices, employee_id: str) -> Redirect:
+def employee(request: UserRequest, services: UseServices, employee_id: FromPath[str]) -> Redirect:
     with services.database.read() as connection:
         site = access.readable_employee(connection, request.user, employee_id)
     return Redirect(f"/employees/{employee_id}/weeks/{reading_week(site, services.clock())}", status_code=303)
 
 
 @get("/employees/{employee_id:str}/weeks/{week:str}", sync_to_thread=True)
-def employee_week(request: UserRequest, services: UseServices, employee_id: str, week: str) -> Response[str]:
+def employee_week(
+    request: UserRequest, services: UseServices, employee_id: FromPath[str], week: FromPath[str]
+) -> Response[str]:
     chosen, now = parse_week(week), services.clock()
     with services.database.read() as connection:
         site = access.readable_employee(connection, request.user, employee_id)

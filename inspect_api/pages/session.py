@@ -1,13 +1,12 @@
 """Log-in and log-out of the pages, and where everyone begins."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import URLEncodedBody
 from litestar.response import Redirect
 
 from checklists.tables import Role
@@ -26,9 +25,6 @@ class LoginForm:
     next: str = "/"
 
 
-Form = Annotated[LoginForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
-
-
 @get("/login", opt={"public": True}, sync_to_thread=False)
 def show_login(request: Request[Any, Any, Any]) -> Response[str]:
     target = local_path(request.query_params.get("next", "/"))
@@ -36,7 +32,7 @@ def show_login(request: Request[Any, Any, Any]) -> Response[str]:
 
 
 @post("/login", opt={"public": True}, sync_to_thread=True)
-def do_login(request: Request[Any, Any, Any], services: UseServices, data: Form) -> Response[Any]:
+def do_login(request: Request[Any, Any, Any], services: UseServices, data: URLEncodedBody[LoginForm]) -> Response[Any]:
     """A wrong password shows the form again, with what was wrong."""
     if not _from_our_own_page(request):
         raise Problem(Code.FORBIDDEN, "请求来自其他网站", "The request comes from another site")

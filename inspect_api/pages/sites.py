@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from litestar import Response, get
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from checklists.periods import Week, final_at, provisional_at
@@ -54,7 +55,7 @@ def all_sites(request: UserRequest, services: UseServices) -> Response[Any]:
 
 
 @get("/sites/{site_id:str}", sync_to_thread=True)
-def site(request: UserRequest, services: UseServices, site_id: str) -> Redirect:
+def site(request: UserRequest, services: UseServices, site_id: FromPath[str]) -> Redirect:
     with services.database.read() as connection:
         found = access.readable_site(connection, request.user, site_id)
     return Redirect(f"/sites/{found.id}/weeks/{reading_week(found, services.clock())}", status_code=303)
@@ -64,11 +65,11 @@ def site(request: UserRequest, services: UseServices, site_id: str) -> Redirect:
 def site_week(
     request: UserRequest,
     services: UseServices,
-    site_id: str,
-    week: str,
-    show: Show = Show.ALL,
-    sort: Sort = Sort.LOWEST,
-    q: str = "",
+    site_id: FromPath[str],
+    week: FromPath[str],
+    show: FromQuery[Show] = Show.ALL,
+    sort: FromQuery[Sort] = Sort.LOWEST,
+    q: FromQuery[str] = "",
 ) -> Response[str]:
     chosen, now = parse_week(week), services.clock()
     with services.database.read() as connection:

@@ -1,0 +1,59 @@
+from email.message import EmailMessage
+from pathlib import Path
+
+from inspect_api.mail.folder import FolderMailer
+from inspect_api.mail.mailer import to_wire
+from tests.inspect_api.pages.browser import browser
+from tests.worked_numbers import GROOMING
+from tests.world import World, build_world
+
+
+def write_mail(world: World, name: str, to: str) -> None:
+    message = EmailMessage()
+    message["Subject"], message["To"], message["From"] = "周报", to, "reports@example.test"
+    message.set_content("纯文本的内容")
+    message.add_alternative('<p>网页的内容</p><script>alert("no")</script>', subtype="html")
+    mailer = world.services.mailer
+    assert isinstance(mailer, FolderMailer)
+    folder: Path = mailer.folder
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.eml").write_bytes(to_wire(message))
+
+
+async def test_written_mail_is_shown_in_a_frame_that_can_do_nothing(world: World) -> None:
+    write_mail(world, "one@example.test", "manager@example.test")
+    async with browser(world, "admin") as client:
+        listed = await client.get("/mails")
+        shown = await client.get("/mails/one@example.test.eml")
+        html = await client.get("/mails/one@example.test.eml/html")
+    assert "周报" in listed.text
+    assert 'sandbox=""' in shown.text
+    assert "纯文本的内容" in shown.text
+    assert "网页的内容" in html.text
+    assert html.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+
+
+async def test_nobody_reads_another_organisations_mail(world: World) -> None:
+    """Both organisations have a manager; the second one's address is not known to the first."""
+    other = build_world(world.services, (GROOMING,), prefix="other-")
+    write_mail(world, "theirs@example.test", "stranger@elsewhere.test")
+    assert other.organisation_id != world.organisation_id
+    async with browser(world, "admin") as client:
+        assert "周报" not in (await client.get("/mails")).text
+        assert (await client.get("/mails/theirs@example.test.eml")).status_code == 404
+        assert (await client.get("/mails/theirs@example.test.eml/html")).status_code == 404
+        for name in ("..%2Finspect.db", "%2E%2E%2Finspect.db", "none.eml"):
+            assert (await client.get(f"/mails/{name}")).status_code == 404
+
+
+async def test_only_administrators_get_in(world: World) -> None:
+    write_mail(world, "one@example.test", "manager@example.test")
+    async with browser(world, "manager") as client:
+        for path in (
+            "/reports",
+            "/quarantine",
+            "/mails",
+            "/mails/one@example.test.eml",
+            "/mails/one@example.test.eml/html",
+        ):
+            assert (await client.get(path)).status_code == 403
