@@ -11,13 +11,14 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 
 from inspect_api.answers import EXCEPTION_HANDLERS
-from inspect_api.api import auth, health, photos, sync, uploads
+from inspect_api.api import auth, health, photos, quarantine, roster, scorecards, sync, templates, uploads
 from inspect_api.auth.middleware import AuthenticationMiddleware
+from inspect_api.pages import handlers as pages
 from inspect_api.services import Services
 from sync.arrivals import photo_arrived
 
 WORKER_THREADS = 24
-API = [auth, health, sync, uploads, photos]
+API = [auth, health, sync, uploads, photos, scorecards, roster, templates, quarantine, pages]
 
 
 def create_app(services: Services) -> Litestar:
