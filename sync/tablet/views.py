@@ -13,7 +13,7 @@ from msgspec import Struct
 from checklists.responses import Response, missing_requirements
 from sync import feed, paths
 from sync.merge import Live, merge, value_of
-from sync.messages import Change, InspectionView, LiveWrite
+from sync.messages import Change, InspectionView
 from sync.projection import Projection, StoredChange, declared_photos, project
 from sync.revisions import LoadedRevision
 from sync.tablet.directory import Directory
@@ -112,10 +112,8 @@ def _stored(
     """The server's live writes and the own changes that they do not show yet."""
     writes = server.writes if server else []
     shown = {write.stamp for write in writes}
-    pulled = [
-        StoredChange(_as_change(f"{place}", inspection_id, site_id, write), write.author)
-        for place, write in enumerate(writes)
-    ]
+    changes = as_changes(inspection_id, site_id, server) if server else []
+    pulled = [StoredChange(change, write.author) for change, write in zip(changes, writes, strict=True)]
     # An own change whose stamp is among the server's live writes has been merged there; here it would bring back what
     # others have superseded since.
     own = [
@@ -126,17 +124,23 @@ def _stored(
     return pulled + own
 
 
-def _as_change(key: str, inspection_id: str, site_id: str, write: LiveWrite) -> Change:
-    """A live write in the shape that merging takes. ``key``: stands for the change's id, which views do not carry."""
-    return Change(
-        id=key,
-        inspection_id=inspection_id,
-        site_id=site_id,
-        stamp=write.stamp,
-        captured_at=_UNKNOWN_TIME,
-        fields=write.fields,
-        reason=write.reason,
-    )
+def as_changes(inspection_id: str, site_id: str, view: InspectionView) -> list[Change]:
+    """The live writes of a view in the shape that merging takes; their places stand for ids, which views do not carry.
+
+    What they have superseded is not in a view either, so they need to supersede nothing.
+    """
+    return [
+        Change(
+            id=str(place),
+            inspection_id=inspection_id,
+            site_id=site_id,
+            stamp=write.stamp,
+            captured_at=_UNKNOWN_TIME,
+            fields=write.fields,
+            reason=write.reason,
+        )
+        for place, write in enumerate(view.writes)
+    ]
 
 
 def _arrived(live: Live, server: InspectionView | None, stored_here: frozenset[str]) -> frozenset[str]:
