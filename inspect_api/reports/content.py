@@ -1,0 +1,190 @@
+"""What the weekly report of a site says, from the values of its scorecards. Pure; the same numbers as on the pages."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from checklists.periods import Week, final_at
+from checklists.scoring.counting import WhyNot
+from checklists.scoring.rules import ScoringRules
+from checklists.template import Bilingual
+from inspect_api.pages.overview import Show, Sort, change_of, overview
+from inspect_api.scorecards.explain import Explained
+from inspect_api.scorecards.shapes import Correction, EmployeeWeek, SiteRef, SiteWeek, State, Tablet
+
+DISPUTE_TIME = timedelta(days=7)
+"""SCORING §5: any item below full marks may be disputed within 7 days of its publication."""
+_WAITING = (WhyNot.PROBABLE_DUPLICATE, WhyNot.LOW_COVERAGE)
+
+
+@dataclass(frozen=True)
+class RedFlag:
+    """A failed critical item. ``employees``: whom it counts for; a workspace may have several responsible."""
+
+    inspection_id: str
+    employees: tuple[EmployeeWeek, ...]
+    workspace: str | None
+    item: Bilingual
+    note: str | None
+    captured_at: datetime
+    supervisor: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An inspection that counts only after a manager has decided."""
+
+    inspection_id: str
+    employees: tuple[EmployeeWeek, ...]
+    workspace: str | None
+    why: WhyNot
+    template: Bilingual
+    captured_at: datetime
+    supervisor: str
+
+
+@dataclass(frozen=True)
+class WeeklyReport:
+    """Whole lists, worst first; how many of them are shown is the business of the mail.
+
+    ``average``: mean of the ranked totals; ``average_change``: against the week before, as displayed. ``scored`` have
+    a total, lowest first; ``unscored`` were checked, but not often enough; ``not_seen`` were at work and not checked.
+    ``disputes_until``: the end of the time to dispute a final result.
+    """
+
+    site: SiteRef
+    week: Week
+    state: State
+    rules: ScoringRules
+    at_work: int
+    average: Fraction | None
+    average_change: Decimal | None
+    grades: Sequence[tuple[str, int]]
+    red_flags: Sequence[RedFlag]
+    decisions: Sequence[Decision]
+    under_review: Sequence[EmployeeWeek]
+    scored: Sequence[EmployeeWeek]
+    unscored: Sequence[EmployeeWeek]
+    not_seen: Sequence[EmployeeWeek]
+    corrections: Sequence[Correction]
+    tablets: Sequence[Tablet]
+    final_at: datetime
+    disputes_until: datetime
+
+    @property
+    def to_do(self) -> int:
+        """How many things wait for the manager."""
+        return len(self.red_flags) + len(self.decisions) + len(self.under_review)
+
+    def change_of(self, row: EmployeeWeek) -> Decimal | None:
+        """Against the week before, as displayed."""
+        return change_of(row)
+
+
+def inspections_to_explain(found: SiteWeek) -> set[str]:
+    """The ids whose ``Explained`` the report needs."""
+    return {key[0] for key in _flags(found)} | {key[0] for key in _undecided(found)}
+
+
+def build_report(
+    found: SiteWeek,
+    corrections: Sequence[Correction],
+    inspections: Mapping[str, Explained],
+    rules: ScoringRules,
+    now: datetime,
+) -> WeeklyReport:
+    """``inspections``: by id, those of ``inspections_to_explain``. ``now`` decides how far the publication is."""
+    seen = overview(found, Show.ALL, Sort.LOWEST, "")
+    final = final_at(found.week, found.site.zone)
+    rows = [row for row in found.rows if not row.absent]
+    return WeeklyReport(
+        site=found.site,
+        week=found.week,
+        state=State.FINAL if now >= final else _state(rows),
+        rules=rules,
+        at_work=seen.at_work,
+        average=seen.average,
+        average_change=seen.average_change,
+        grades=seen.grades,
+        red_flags=_red_flags(found, inspections),
+        decisions=_decisions(found, inspections),
+        under_review=[row for row in rows if row.score.under_review],
+        scored=[row for row in seen.rows if row.score.total is not None and not row.absent],
+        unscored=[row for row in seen.rows if row.score.total is None and row.seen and not row.absent],
+        not_seen=found.not_seen,
+        corrections=corrections,
+        tablets=found.tablets,
+        final_at=final,
+        disputes_until=final + DISPUTE_TIME,
+    )
+
+
+def _state(rows: Iterable[EmployeeWeek]) -> State:
+    return State.PROVISIONAL if any(row.version is not None for row in rows) else State.LIVE
+
+
+def _flags(found: SiteWeek) -> dict[tuple[str, str], list[EmployeeWeek]]:
+    """(inspection, item) → whom it counts for: one dirty workspace is one thing to do, not one for each employee."""
+    flags: dict[tuple[str, str], list[EmployeeWeek]] = {}
+    for row in found.rows:
+        for dimension in row.score.dimensions:
+            for flag in dimension.red_flags:
+                flags.setdefault((flag.inspection_id, flag.item), []).append(row)
+    return flags
+
+
+def _red_flags(found: SiteWeek, inspections: Mapping[str, Explained]) -> list[RedFlag]:
+    flags = []
+    for (inspection_id, key), employees in _flags(found).items():
+        inspection = inspections[inspection_id]
+        items = inspection.template.items() if inspection.template else ()
+        response = inspection.responses.get(key)
+        flags.append(
+            RedFlag(
+                inspection_id=inspection_id,
+                employees=tuple(employees),
+                workspace=inspection.workspace,
+                item=next((item.text for item in items if item.key == key), Bilingual(zh=key, en=key)),
+                note=response.note if response else None,
+                captured_at=_captured_at(inspection),
+                supervisor=inspection.supervisor or "",
+            )
+        )
+    return sorted(flags, key=lambda flag: (flag.captured_at, flag.inspection_id), reverse=True)
+
+
+def _undecided(found: SiteWeek) -> dict[tuple[str, WhyNot], list[EmployeeWeek]]:
+    undecided: dict[tuple[str, WhyNot], list[EmployeeWeek]] = {}
+    for row in found.rows:
+        for dimension in row.score.dimensions:
+            for left_out in dimension.left_out:
+                if left_out.reason in _WAITING:
+                    undecided.setdefault((left_out.inspection_id, left_out.reason), []).append(row)
+    return undecided
+
+
+def _decisions(found: SiteWeek, inspections: Mapping[str, Explained]) -> list[Decision]:
+    decisions = []
+    for (inspection_id, why), employees in _undecided(found).items():
+        inspection = inspections[inspection_id]
+        template = inspection.template
+        decisions.append(
+            Decision(
+                inspection_id=inspection_id,
+                employees=tuple(employees),
+                workspace=inspection.workspace,
+                why=why,
+                template=template.title if template else Bilingual(zh="检查", en="Inspection"),
+                captured_at=_captured_at(inspection),
+                supervisor=inspection.supervisor or "",
+            )
+        )
+    return sorted(decisions, key=lambda decision: (decision.captured_at, decision.inspection_id))
+
+
+def _captured_at(inspection: Explained) -> datetime:
+    if inspection.captured_at is None:
+        raise ValueError(f"inspection {inspection.id} counts without a capture time")
+    return inspection.captured_at
