@@ -36,6 +36,7 @@ def create_app(services: Services) -> Litestar:
         middleware=[DefineMiddleware(AuthenticationMiddleware, exclude_from_auth_key="public")],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=[lifespan],
+        logging_config=None,  # whoever runs the application decides how it logs
         request_max_body_size=services.settings.push_body_limit,
         openapi_config=OpenAPIConfig(title="inspect-api", version="1", path="/api/schema"),
     )

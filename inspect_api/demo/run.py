@@ -1,6 +1,7 @@
 """``inspect-api demo``: the service with a demonstration organisation, in one process, until it is stopped."""
 
 import asyncio
+import logging
 import socket
 import threading
 import time
@@ -47,6 +48,7 @@ class PortInUse(Exception):
 def run_demo(settings: Settings, console: Console) -> None:
     """Serve, and play the week beside it. Jobs wait until the week is there: no mail about half of it."""
     _require_free(settings)
+    logging.disable(logging.INFO)  # the console belongs to the reader
     quiet = settings.model_copy(update={"jobs": False})
     services = build_services(settings)
     upgrade(services.database)
@@ -111,10 +113,10 @@ def _greet(console: Console, settings: Settings) -> None:
 
 
 _SEES = {
-    "manager": "所管场所的周成绩单  the week's scorecards of their sites",
-    "administrator": "全部，以及周报邮件  everything, and the mail that was sent",
-    "supervisor": "平板上的检查表（接口）  the checklists on a tablet (API)",
-    "employee": "本人成绩  their own results",
+    "manager": "本场所周成绩单 weekly scorecards",
+    "administrator": "全部与周报邮件 everything, mail",
+    "supervisor": "平板同步接口 tablet sync (API)",
+    "employee": "本人成绩 own results",
 }
 
 
