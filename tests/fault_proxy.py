@@ -1,0 +1,137 @@
+"""A line that breaks: a TCP proxy that cuts requests before, in and after what the server does with them."""
+
+import asyncio
+import random
+import threading
+from collections import Counter
+from enum import StrEnum
+from types import TracebackType
+from typing import Self
+
+
+class Fault(StrEnum):
+    """Where the line breaks. After ``AFTER`` the server has done what was asked, and nobody is told."""
+
+    NONE = "none"
+    BEFORE = "before the request reached the server"
+    IN_REQUEST = "in the request"
+    AFTER = "after the server has answered"
+    IN_ANSWER = "in the answer"
+
+
+BREAKS = (Fault.BEFORE, Fault.IN_REQUEST, Fault.AFTER, Fault.IN_ANSWER)
+
+
+class _Turn:
+    """One request and its answer on a connection that may carry many, told apart by who speaks."""
+
+    def __init__(self) -> None:
+        self.fault = Fault.NONE
+        self.answered = True
+
+
+class FaultProxy:
+    """Listens on a port of its own, in a thread of its own. ``rate``: share of the requests that break, 0..1."""
+
+    def __init__(self, target_port: int, seed: int, rate: float) -> None:
+        self._target_port = target_port
+        self._random = random.Random(seed)
+        self.rate = rate
+        self.broken: Counter[Fault] = Counter()
+        self.port = 0
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="fault proxy")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._listen())
+        self._loop.close()
+
+    async def _listen(self) -> None:
+        running: set[asyncio.Task[None]] = set()
+
+        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            if task is not None:
+                running.add(task)
+                task.add_done_callback(running.discard)
+            await self._carry(reader, writer)
+
+        server = await asyncio.start_server(accept, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        await self._stop.wait()
+        server.close()
+        for task in list(running):
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+        except OSError:
+            writer.transport.abort()
+            return
+        turn = _Turn()
+        ways = {
+            asyncio.create_task(self._upward(turn, reader, up_writer)),
+            asyncio.create_task(self._downward(turn, up_reader, writer)),
+        }
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            writer.transport.abort()
+            up_writer.transport.abort()
+
+    async def _upward(self, turn: _Turn, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            if turn.answered:
+                turn.answered = False
+                turn.fault = self._draw()
+            if turn.fault is Fault.BEFORE:
+                return
+            if turn.fault is Fault.IN_REQUEST:
+                writer.write(data[: len(data) // 2])
+                await writer.drain()
+                return
+            writer.write(data)
+            await writer.drain()
+
+    async def _downward(self, turn: _Turn, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            turn.answered = True
+            if turn.fault is Fault.AFTER:
+                return
+            if turn.fault is Fault.IN_ANSWER:
+                writer.write(data[: len(data) // 2])
+                await writer.drain()
+                return
+            writer.write(data)
+            await writer.drain()
+
+    def _draw(self) -> Fault:
+        if self._random.random() >= self.rate:
+            return Fault.NONE
+        fault = self._random.choice(BREAKS)
+        self.broken[fault] += 1
+        return fault
