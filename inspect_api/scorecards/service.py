@@ -15,7 +15,7 @@ from checklists.scoring.week import trend
 from checklists.tables import Employee, PublishedWeek, table_of
 from inspect_api.problems import Code, Problem
 from inspect_api.scorecards import collect, tablets
-from inspect_api.scorecards.live import Live, live_scores
+from inspect_api.scorecards.live import Live, live_scores, live_totals
 from inspect_api.scorecards.shapes import (
     Cause,
     Correction,
@@ -151,8 +151,8 @@ def _totals_before(
     totals: dict[tuple[str, Week], Fraction | None] = {}
     for week in weeks:
         if week not in final:
-            scores = live_scores(connection, site, week, employee_ids)
-            totals.update({(key, week): live.score.total for key, live in scores.items()})
+            computed = live_totals(connection, site, week, employee_ids)
+            totals.update({(key, week): total for key, total in computed.items()})
     for (employee_id, text), version in published.items():
         week = Week.parse(text)
         if week in final:

@@ -11,10 +11,13 @@ from inspect_api.scorecards import publication, service
 from inspect_api.scorecards.due import due_weeks
 from inspect_api.scorecards.publication import publish_due, recheck
 from inspect_api.scorecards.shapes import Cause, Correction, PublishedVersion
+from tests.databases import both_databases
 from tests.inspect_api.scorecards.desk import Desk
 from tests.inspect_api.scorecards.test_service import absence, moved
 from tests.worked_numbers import ALL_CHECKS, CHECK_5S, GROOMING_CHECKS, LATE_CHECK, WEEK, ZONE, site_time
 from tests.world import SteppedClock, World
+
+database_kind = both_databases
 
 _scorecard = table_of(Scorecard)
 PROVISIONAL, FINAL = provisional_at(WEEK, ZONE), final_at(WEEK, ZONE)

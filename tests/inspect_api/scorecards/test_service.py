@@ -14,6 +14,7 @@ from inspect_api.problems import Problem
 from inspect_api.scorecards import service
 from inspect_api.scorecards.shapes import EmployeeWeek, SiteWeek, State
 from sync.tables import Replica
+from tests.databases import both_databases
 from tests.inspect_api.scorecards.desk import Desk
 from tests.worked_numbers import (
     ALL_CHECKS,
@@ -28,6 +29,8 @@ from tests.worked_numbers import (
     site_time,
 )
 from tests.world import World
+
+database_kind = both_databases
 
 
 def site_week(world: World, week: Week = WEEK, site: str = "lobby") -> SiteWeek:
