@@ -130,7 +130,7 @@ def retire(request: UserRequest, services: UseServices, revision_id: PathId) -> 
 
 def _require_reader(user: Principal) -> None:
     if not any(role in user.sites for role in _READERS):
-        raise Problem(Code.FORBIDDEN, "仅督导、主管和管理员可用", "Only for supervisors, managers and administrators")
+        raise Problem(Code.FORBIDDEN, "仅督导、经理和管理员可用", "Only for supervisors, managers and administrators")
 
 
 def _load(body: bytes) -> Template:

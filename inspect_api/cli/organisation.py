@@ -79,7 +79,7 @@ def add_user(
     at_sites = [one for one in role if one in (Role.SUPERVISOR, Role.MANAGER)]
     if bool(at_sites) != bool(site):
         raise typer.BadParameter(
-            "督导和主管需要 --site，其他角色不用 / supervisors and managers need --site, others none"
+            "督导和经理需要 --site，其他角色不用 / supervisors and managers need --site, others none"
         )
     if (Role.EMPLOYEE in role) != (employee is not None):
         raise typer.BadParameter("员工角色需要 --employee 工号 / the role employee goes with --employee")
