@@ -72,6 +72,12 @@ class ServerProcess:
                 raise AssertionError(f"the server is not healthy:\n{self.log()}")
             time.sleep(0.05)
 
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise AssertionError("the server was not started")
+        return self._process.pid
+
     def kill(self) -> None:
         """SIGKILL: nothing is finished, nothing is flushed."""
         if self._process is not None:

@@ -17,7 +17,7 @@ from inspect_api.services import Services
 from sync.statements import insert
 
 _organisation = table_of(Organisation)
-_FOUNDED_BEFORE = timedelta(days=90)
+_FOUNDED_BEFORE = timedelta(days=3)
 EMPLOYED_FROM = date(2025, 3, 1)
 
 
