@@ -11,14 +11,15 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 
 from inspect_api.answers import EXCEPTION_HANDLERS
-from inspect_api.api import auth, health, photos, quarantine, roster, scorecards, sync, templates, uploads
+from inspect_api.api import auth, health, photos, quarantine, reports, roster, scorecards, sync, templates, uploads
 from inspect_api.auth.middleware import AuthenticationMiddleware
+from inspect_api.jobs import start_jobs
 from inspect_api.pages import handlers as pages
 from inspect_api.services import Services
 from sync.arrivals import photo_arrived
 
 WORKER_THREADS = 24
-API = [auth, health, sync, uploads, photos, scorecards, roster, templates, quarantine, pages]
+API = [auth, health, sync, uploads, photos, scorecards, roster, templates, quarantine, reports, pages]
 
 
 def create_app(services: Services) -> Litestar:
@@ -28,7 +29,10 @@ def create_app(services: Services) -> Litestar:
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         workers = ThreadPoolExecutor(WORKER_THREADS, thread_name_prefix="work")
         asyncio.get_running_loop().set_default_executor(workers)
+        jobs = start_jobs(services) if services.settings.jobs else None
         yield
+        if jobs is not None:
+            await jobs.stop()
 
     app = Litestar(
         route_handlers=[handler for room in API for handler in room.HANDLERS],
