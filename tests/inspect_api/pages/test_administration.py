@@ -1,10 +1,14 @@
 from email.message import EmailMessage
 from pathlib import Path
 
+from checklists.ids import new_id
+from checklists.tables import ReportRun, RunState, table_of
 from inspect_api.mail.folder import FolderMailer
 from inspect_api.mail.mailer import to_wire
+from sync.quarantine import Refused, keep
 from tests.inspect_api.pages.browser import browser
-from tests.worked_numbers import GROOMING
+from tests.inspect_api.scorecards.desk import Desk
+from tests.worked_numbers import GROOMING, site_time
 from tests.world import World, build_world
 
 
@@ -57,3 +61,37 @@ async def test_only_administrators_get_in(world: World) -> None:
             "/mails/one@example.test.eml/html",
         ):
             assert (await client.get(path)).status_code == 403
+
+
+async def test_runs_and_refused_changes_are_listed_with_their_reasons(world: World, desk: Desk) -> None:
+    at = site_time(23, 8)
+    desk.pen("chen")
+    with world.services.database.write() as connection:
+        connection.execute(
+            table_of(ReportRun)
+            .insert()
+            .values(
+                id=new_id(),
+                organisation_id=world.organisation_id,
+                report="weekly",
+                site_id=world.sites["lobby"],
+                period="2026-W47",
+                revision=1,
+                recipient_id=world.users["manager"],
+                state=RunState.FAILED,
+                message_id="<1@example.test>",
+                attempts=3,
+                next_attempt_at=at,
+                last_error="550 no such mailbox",
+                planned_at=at,
+            )
+        )
+        refused = Refused("x", "out_of_range", "/fields", "取值超出范围 / out of range", b'{"id": "x"}')
+        keep(connection, world.organisation_id, desk.pen("chen").replica_id, world.users["chen"], [refused], at)
+    async with browser(world, "admin") as client:
+        runs = (await client.get("/reports?lang=en")).text
+        changes = (await client.get("/quarantine")).text
+    for text in ("550 no such mailbox", "failed", "Manager", "2026-W47"):
+        assert text in runs
+    for text in ("out_of_range", "平板 chen", "{&#34;id&#34;: &#34;x&#34;}"):
+        assert text in changes
