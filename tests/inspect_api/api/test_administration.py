@@ -11,9 +11,12 @@ from litestar.testing import AsyncTestClient
 from checklists.ids import new_id
 from checklists.tables import Audit, Employee, table_of
 from sync.tables import FeedRow
+from tests.databases import both_databases
 from tests.inspect_api.api.test_push_pull import clean_inspection, pull_all, push
 from tests.worked_numbers import GROOMING
 from tests.world import Pen, World, build_world, log_in
+
+database_kind = both_databases
 
 ROSTER = "工号,姓名,场所,入职日期\n1001,王芳,lobby,2025-03-01\n1002,,lobby,2025-03-01\n".encode()
 YAML = (Path(__file__).parents[3] / "checklists/templates/grooming.yaml").read_text(encoding="utf-8")
