@@ -1,12 +1,12 @@
 """What the weekly report of a site says, from the values of its scorecards. Pure; the same numbers as on the pages."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from checklists.periods import Week, final_at
+from checklists.periods import Week, final_at, provisional_at
 from checklists.scoring.counting import WhyNot
 from checklists.scoring.rules import ScoringRules
 from checklists.template import Bilingual
@@ -102,7 +102,7 @@ def build_report(
     return WeeklyReport(
         site=found.site,
         week=found.week,
-        state=State.FINAL if now >= final else _state(rows),
+        state=_state(found.site, found.week, now),
         rules=rules,
         at_work=seen.at_work,
         average=seen.average,
@@ -121,8 +121,11 @@ def build_report(
     )
 
 
-def _state(rows: Iterable[EmployeeWeek]) -> State:
-    return State.PROVISIONAL if any(row.version is not None for row in rows) else State.LIVE
+def _state(site: SiteRef, week: Week, now: datetime) -> State:
+    """By the calendar, as on the page of the week: an hour of the report before 08:00 comes before the publication."""
+    if now >= final_at(week, site.zone):
+        return State.FINAL
+    return State.PROVISIONAL if now >= provisional_at(week, site.zone) else State.LIVE
 
 
 def _flags(found: SiteWeek) -> dict[tuple[str, str], list[EmployeeWeek]]:

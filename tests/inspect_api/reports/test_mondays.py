@@ -1,0 +1,72 @@
+"""Several Mondays of a real database: a late tablet moves a final week, and the next report says so, once."""
+
+from datetime import datetime
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from checklists.tables import User, table_of
+from inspect_api.jobs import run_once
+from tests.inspect_api.scorecards.desk import Desk
+from tests.worked_numbers import ALL_CHECKS, ZONE
+from tests.world import SteppedClock, World
+
+
+@pytest.fixture
+def clock() -> SteppedClock:
+    """Sunday evening of the worked example's week."""
+    return SteppedClock(datetime(2026, 11, 22, 20, 0, tzinfo=ZONE))
+
+
+def text_of(world: World, period: str) -> str:
+    folder: Path = world.services.settings.data_dir / "mail"
+    [written] = folder.glob(f"weekly.*.{period}.1.*.eml")
+    return str(next(message_from_bytes(written.read_bytes(), policy=policy.default).iter_parts()).get_content())
+
+
+async def at(world: World, clock: SteppedClock, day: int, hour: int, month: int = 11) -> None:
+    clock.now = datetime(2026, month, day, hour, 0, 5, tzinfo=ZONE)
+    status = await run_once(world.services)
+    assert [one.error for one in status.values() if one.error] == []
+
+
+async def test_a_correction_is_in_the_next_report_and_in_no_other(world: World, clock: SteppedClock) -> None:
+    desk = Desk(world)
+    late = ALL_CHECKS[0]
+    for check in ALL_CHECKS[1:]:
+        desk.send(check)
+    await at(world, clock, 23, 8)
+    await at(world, clock, 26, 12)
+    clock.now = datetime(2026, 11, 27, 10, 0, tzinfo=ZONE)
+    desk.send(late)
+    await at(world, clock, 27, 11)
+    await at(world, clock, 30, 8)
+    await at(world, clock, 7, 8, month=12)
+    heading = "往周更正"
+    assert heading not in text_of(world, "2026-W47")
+    assert heading not in text_of(world, "2026-W49")
+    corrected = text_of(world, "2026-W48")
+    assert heading in corrected
+    assert "王芳 lobby-1 · 第47周 · 第 2 版" in corrected
+    assert "迟到同步" in corrected
+
+
+async def test_the_reader_chooses_the_language(world: World, clock: SteppedClock) -> None:
+    with world.services.database.write() as connection:
+        user = table_of(User)
+        connection.execute(sa.update(user).where(user.c.id == world.users["manager"]).values(language="en"))
+    await at(world, clock, 23, 8)
+    text = text_of(world, "2026-W47")
+    assert "Inspection report · 云顶大堂" in text
+    assert "Provisional; final on Thu 26 Nov, 12:00." in text
+
+
+async def test_after_three_weeks_of_downtime_every_week_has_its_own_report_once(
+    world: World, clock: SteppedClock
+) -> None:
+    await at(world, clock, 14, 8, month=12)
+    await at(world, clock, 14, 9, month=12)
+    for period in ("2026-W47", "2026-W48", "2026-W49", "2026-W50"):
+        assert "云顶大堂" in text_of(world, period)
