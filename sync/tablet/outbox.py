@@ -139,6 +139,10 @@ class Outbox:
         with self._store.transaction() as connection:
             return self._entries(connection, (OPEN, IN_FLIGHT))
 
+    def has_open(self) -> bool:
+        with self._store.transaction() as connection:
+            return connection.execute("SELECT 1 FROM outbox WHERE state = ? LIMIT 1", (OPEN,)).fetchone() is not None
+
     def refused(self) -> list[Entry]:
         with self._store.transaction() as connection:
             return self._entries(connection, (REFUSED,))

@@ -57,10 +57,6 @@ class Session:
                     raise
         raise LogInNeeded("the server does not take a fresh token")
 
-    def measure(self) -> None:
-        """Ask the server for nothing but the time, and whether the log-in still holds."""
-        self.request("GET", "/api/v1/auth/me")
-
     def offset_ms(self) -> int | None:
         """Server time minus device time as last measured."""
         value = self._store.get("clock_offset_ms")

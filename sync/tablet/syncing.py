@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from sync.tablet.connection import Declined, Unreachable
 from sync.tablet.local import LocalData, WallClock
-from sync.tablet.pulling import pull_all
+from sync.tablet.pulling import measure_clock, pull_all
 from sync.tablet.pushing import Pusher
 from sync.tablet.session import LogInNeeded, Session
 from sync.tablet.uploading import Uploader
@@ -72,7 +72,8 @@ class SyncRun:
         return self._report
 
     def _run(self, pull_limit: int) -> None:
-        self._session.measure()  # before anything is frozen: a change in flight keeps its offset for ever
+        if self._local.outbox.has_open():
+            measure_clock(self._local, self._session)
         self._pusher.push_all()
         self._pull(pull_limit)
         if self._report.started_over:

@@ -141,7 +141,8 @@ def _check_database(world: World, written: dict[str, Written], supervisors: list
 
         stamps = column(sa.select(change.c.stamp))
         inspections = column(sa.select(inspection.c.id))
-        stored = dict(connection.execute(sa.select(replica.c.id, replica.c.changes_stored)).tuples().all())
+        counts = connection.execute(sa.select(replica.c.id, replica.c.changes_stored))
+        stored = {key: count for key, count in counts}  # noqa: C416 (a row is a pair by its shape only)
         unsent = column(sa.select(replica.c.unsent))
         photos = column(sa.select(photo.c.sha256))
         open_uploads = column(

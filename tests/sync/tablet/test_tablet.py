@@ -168,7 +168,7 @@ def test_a_change_in_flight_never_changes(devices: Devices) -> None:
 def test_an_acknowledged_change_leaves_only_with_the_pull_that_shows_it(devices: Devices) -> None:
     chen = devices("chen")
     inspection = chen.fill(hair="fail")
-    chen.line.before = cut(*PULL)
+    chen.line.after = lambda *request: setattr(chen.line, "before", cut(*PULL)) if request == PUSH else None
     report = chen.sync()
     assert (report.stored, report.pending, report.complete) == (1, 0, False)
     assert chen.tablet.view(inspection).view.score == "90.0"
@@ -314,11 +314,24 @@ def test_the_clocks_difference_is_measured_and_corrects_the_capture_time(devices
     assert abs(told(chen).clock_offset_ms - 3650 * 86_400_000) < 60_000
 
 
+def test_a_clock_that_jumped_since_the_last_run_is_measured_again_before_anything_is_sent(devices: Devices) -> None:
+    chen = devices("chen")
+    chen.clock.forward(days=400)
+    inspection = chen.fill()
+    assert chen.sync().complete
+    (change,) = stored(chen)
+    assert abs((change.clock_offset_ms or 0) + 400 * 86_400_000) < 60_000
+    with chen.world.services.database.read() as connection:
+        weeks = connection.exec_driver_sql("SELECT week FROM inspection WHERE id = ?", (inspection,)).scalars()
+        assert list(weeks) == ["2026-W47"]
+
+
 def test_the_server_is_told_what_waits_and_since_when_and_that_nothing_waits_any_more(devices: Devices) -> None:
     chen = devices("chen")
     first = chen.clock.now
     for _ in range(5):
         chen.fill()
+    chen.world.services.clock.now = chen.clock.now  # type: ignore[attr-defined]
     pushes = [0]
 
     def stop_after_the_first(method: str, path: str) -> None:
