@@ -89,10 +89,15 @@ def _invalid(error: ValidationException) -> Problem:
     details = error.extra if isinstance(error.extra, list) else []
     first: dict[str, Any] = details[0] if details and isinstance(details[0], dict) else {}
     message, key = str(first.get("message", error.detail)), str(first.get("key", ""))
+    if key == "data":  # the body as a whole
+        key = ""
     path = "/" + key.replace(".", "/").replace("[", "/").replace("]", "") if key else ""
-    if "unknown field" in message:
+    if "unknown field `" in message:
         name = message.rpartition("unknown field `")[2].rstrip("`")
         return Problem(Code.UNKNOWN_FIELD, f"未知字段：{name}", f"Unknown field: {name}", f"{path}/{name}")
+    if "missing required field `" in message:
+        name = message.rpartition("missing required field `")[2].rstrip("`")
+        return Problem(Code.INVALID_FIELD, f"缺少字段：{name}", f"Missing field: {name}", f"{path}/{name}")
     return Problem(Code.INVALID_FIELD, f"字段的值不正确：{message}", message, path)
 
 

@@ -11,7 +11,19 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 
 from inspect_api.answers import EXCEPTION_HANDLERS
-from inspect_api.api import auth, health, photos, quarantine, reports, roster, scorecards, sync, templates, uploads
+from inspect_api.api import (
+    auth,
+    health,
+    photos,
+    quarantine,
+    replicas,
+    reports,
+    roster,
+    scorecards,
+    sync,
+    templates,
+    uploads,
+)
 from inspect_api.auth.middleware import AuthenticationMiddleware
 from inspect_api.jobs import start_jobs
 from inspect_api.pages import handlers as pages
@@ -19,7 +31,7 @@ from inspect_api.services import Services
 from sync.arrivals import photo_arrived
 
 WORKER_THREADS = 24
-API = [auth, health, sync, uploads, photos, scorecards, roster, templates, quarantine, reports, pages]
+API = [auth, health, sync, uploads, photos, replicas, scorecards, roster, templates, quarantine, reports, pages]
 
 
 def create_app(services: Services) -> Litestar:

@@ -150,7 +150,10 @@ def refusal_of(error: msgspec.ValidationError, prefix: str = "") -> Refusal:
     """msgspec says where: ``... - at `$.fields[...]` ``; here it becomes a JSON Pointer below ``prefix``."""
     message, _, where = str(error).partition(" - at `$")
     pointer = where.rstrip("`").replace("[...]", "").replace("[", "/").replace("]", "").replace(".", "/")
-    if "unknown field" in message:
+    if "unknown field `" in message:
         name = message.rpartition("unknown field `")[2].rstrip("`")
         return Refusal(RefusalCode.UNKNOWN_FIELD, f"{prefix}{pointer}/{name}", f"未知字段 / unknown field: {name}")
+    if "missing required field `" in message:
+        name = message.rpartition("missing required field `")[2].rstrip("`")
+        return Refusal(RefusalCode.INVALID_FIELD, f"{prefix}{pointer}/{name}", f"缺少字段 / missing field: {name}")
     return Refusal(RefusalCode.INVALID_FIELD, prefix + pointer, f"值不正确 / wrong value: {message}")

@@ -99,5 +99,7 @@ def _fill_site(directory: Directory, site_id: str, site: people.DemoSite, founde
     for place, (code, name) in enumerate(site.workspaces):
         workspace_id = directory.put_workspace(site_id, code, name)
         for person in site.employees[place :: len(site.workspaces)]:
+            if person.number == people.NEVER_SEEN:
+                continue
             directory.assign_workspace(workspace_id, employees[person.number], founded)
     return employees

@@ -17,6 +17,7 @@ from sync import feed, paths
 from sync.tablet.tablet import Tablet
 
 _REVISED_SECTION = "grooming.footwear"
+_GRAVE = 0.2  # of the slips on a critical item
 _NOTES = ("已当场提醒", "班前会讲过", "已拍照留存", "本人已整改", "再次出现")
 
 
@@ -133,7 +134,7 @@ def _answer(item: Item, care: float, chance: random.Random) -> dict[str, Any]:
             level = highest - (chance.choice((1, 1, 2, 2, 3)) if chance.random() > care - 0.1 else 0)
             return _noted(level, 2 * level <= highest, chance)
         case _:
-            failed = slip and chance.random() < (0.05 if item.critical else 0.6)
+            failed = slip and chance.random() < (_GRAVE if item.critical else 0.6)
             return _noted(FAIL if failed else PASS, failed, chance)
 
 
