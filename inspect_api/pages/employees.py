@@ -60,7 +60,8 @@ def own(request: UserRequest) -> Redirect:
 def employee(request: UserRequest, services: UseServices, employee_id: FromPath[str]) -> Redirect:
     with services.database.read() as connection:
         site = access.readable_employee(connection, request.user, employee_id)
-    return Redirect(f"/employees/{employee_id}/weeks/{reading_week(site, services.clock())}", status_code=303)
+        week = reading_week(connection, site, services.clock())
+    return Redirect(f"/employees/{employee_id}/weeks/{week}", status_code=303)
 
 
 @get("/employees/{employee_id:str}/weeks/{week:str}", sync_to_thread=True)

@@ -31,11 +31,14 @@ def sites_of(connection: sa.Connection, user: Principal) -> list[Any]:
     return list(connection.execute(statement))
 
 
-def reading_week(site: SiteRef, now: datetime) -> Week:
-    """The week people look at when they say none: the last one until it is final, then the one that is running."""
+def reading_week(connection: sa.Connection, site: SiteRef, now: datetime) -> Week:
+    """The week people look at when they say none: the last one until it is final, then the one that is running, once
+    anything was inspected in it."""
     running = service.working_week(site, now)
     last = running.previous()
-    return running if now >= final_at(last, site.zone) else last
+    if now >= final_at(last, site.zone) and service.has_inspections(connection, site.id, running):
+        return running
+    return last
 
 
 def state_of(site: SiteRef, week: Week, now: datetime) -> State:
@@ -58,7 +61,8 @@ def all_sites(request: UserRequest, services: UseServices) -> Response[Any]:
 def site(request: UserRequest, services: UseServices, site_id: FromPath[str]) -> Redirect:
     with services.database.read() as connection:
         found = access.readable_site(connection, request.user, site_id)
-    return Redirect(f"/sites/{found.id}/weeks/{reading_week(found, services.clock())}", status_code=303)
+        week = reading_week(connection, found, services.clock())
+    return Redirect(f"/sites/{found.id}/weeks/{week}", status_code=303)
 
 
 @get("/sites/{site_id:str}/weeks/{week:str}", sync_to_thread=True)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from checklists.periods import Week, week_of
 from checklists.scoring.week import trend
-from checklists.tables import Employee, PublishedWeek, table_of
+from checklists.tables import Employee, Inspection, PublishedWeek, table_of
 from inspect_api.problems import Code, Problem
 from inspect_api.scorecards import collect, tablets
 from inspect_api.scorecards.live import Live, live_scores, live_totals
@@ -47,6 +47,7 @@ __all__ = [
     "employee_site",
     "employee_week",
     "find_site",
+    "has_inspections",
     "history",
     "site_week",
     "versions",
@@ -54,6 +55,7 @@ __all__ = [
 
 TREND_WEEKS = 4
 _employee = table_of(Employee)
+_inspection = table_of(Inspection)
 _published_week = table_of(PublishedWeek)
 
 
@@ -120,6 +122,14 @@ def history(connection: sa.Connection, employee_id: str, weeks: Sequence[Week]) 
 def working_week(site: SiteRef, now: datetime) -> Week:
     """The week that is running at the site."""
     return week_of(now, site.zone)
+
+
+def has_inspections(connection: sa.Connection, site_id: str, week: Week) -> bool:
+    """Whether anything was inspected at the site in the week."""
+    query = (
+        sa.select(_inspection.c.id).where(_inspection.c.site_id == site_id, _inspection.c.week == str(week)).limit(1)
+    )
+    return connection.execute(query).first() is not None
 
 
 def _employee_weeks(

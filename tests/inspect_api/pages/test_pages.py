@@ -11,7 +11,7 @@ from inspect_api.scorecards.publication import publish_due
 from tests.inspect_api.pages.browser import browser
 from tests.inspect_api.scorecards.desk import Desk
 from tests.inspect_api.scorecards.test_service import absence
-from tests.worked_numbers import LATE_CHECK, WEEK, ZONE, site_time
+from tests.worked_numbers import LATE_CHECK, LIU, WEEK, ZONE, grooming_check, site_time
 from tests.world import SteppedClock, World
 
 
@@ -80,16 +80,20 @@ async def test_versions_are_told_with_their_reasons(world: World, desk: Desk, cl
     )
 
 
-async def test_the_week_one_reads_is_the_last_one_until_it_is_final(
+async def test_the_week_one_reads_is_the_last_one_until_it_is_final_and_the_next_has_begun(
     world: World, desk: Desk, clock: SteppedClock
 ) -> None:
-    leads = []
-    for now in (site_time(26, 11, 59), site_time(26, 12, 0)):
-        clock.now = now
+    async def lead() -> str:
         async with browser(world, "manager") as client:
             answer = await client.get(f"/sites/{world.sites['lobby']}", follow_redirects=False)
-        leads.append(answer.headers["location"])
-    assert [address.rpartition("/")[2] for address in leads] == ["2026-W47", "2026-W48"]
+        return str(answer.headers["location"]).rpartition("/")[2]
+
+    clock.now = site_time(26, 12, 0)
+    assert await lead() == "2026-W47"
+    desk.send(grooming_check("K", LIU, site_time(25)))
+    assert await lead() == "2026-W48"
+    clock.now = site_time(26, 11, 59)
+    assert await lead() == "2026-W47"
 
 
 async def test_on_leave_is_no_zero(world: World, desk: Desk) -> None:
