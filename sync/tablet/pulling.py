@@ -27,14 +27,13 @@ class Pulled(Struct):
     started_over: bool = False
 
 
-def pull_all(local: LocalData, session: Session, limit: int) -> Pulled:
-    """Pull until there is no more. Raises what ``Session.request`` raises.
+def pull_all(local: LocalData, session: Session, limit: int, done: Pulled) -> None:
+    """Pull until there is no more. ``done`` says how far it came when it raises what ``Session.request`` raises.
 
     A page and its cursor are one transaction: whatever happens, at most one page comes again. Changes that were
     acknowledged before it began are in what it brings, so they leave the outbox with its last page.
     """
     shown = local.outbox.acknowledged()
-    done = Pulled()
     while True:
         page = _next_page(local, session, limit)
         if page is None:
@@ -48,7 +47,7 @@ def pull_all(local: LocalData, session: Session, limit: int) -> Pulled:
                 local.directory.forget_former_life(connection)
         done.rows += len(page.rows)
         if not page.more:
-            return done
+            return
 
 
 def measure_clock(local: LocalData, session: Session) -> None:

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from sync.tablet.connection import Declined, Unreachable
 from sync.tablet.local import LocalData, WallClock
-from sync.tablet.pulling import measure_clock, pull_all
+from sync.tablet.pulling import Pulled, measure_clock, pull_all
 from sync.tablet.pushing import Pusher
 from sync.tablet.session import LogInNeeded, Session
 from sync.tablet.uploading import Uploader
@@ -54,6 +54,7 @@ class SyncRun:
         self._session = session
         self._pusher = Pusher(local, session, wall_clock, app_version, push_batch)
         self._uploader = Uploader(local.photos, session, between=self._pusher.push_all)
+        self._pulled = Pulled()
         self._report = SyncReport()
         self.retry_after: float | None = None
 
@@ -75,23 +76,19 @@ class SyncRun:
         if self._local.outbox.has_open():
             measure_clock(self._local, self._session)
         self._pusher.push_all()
-        self._pull(pull_limit)
-        if self._report.started_over:
+        pull_all(self._local, self._session, pull_limit, self._pulled)
+        if self._pulled.started_over:
             self._pusher.push_all()
         self._uploader.upload_all()
-        if self._uploader.done.stored or self._report.started_over:  # what has become complete by it
-            self._pull(pull_limit)
+        if self._uploader.done.stored or self._pulled.started_over:  # what has become complete by it
+            pull_all(self._local, self._session, pull_limit, self._pulled)
         self._pusher.tell_what_is_left()
-
-    def _pull(self, limit: int) -> None:
-        pulled = pull_all(self._local, self._session, limit)
-        self._report.pulled += pulled.rows
-        self._report.started_over = self._report.started_over or pulled.started_over
 
     def _count(self) -> None:
         report, pushed, uploaded = self._report, self._pusher.done, self._uploader.done
         report.stored, report.duplicate, report.refused = pushed.stored, pushed.duplicate, pushed.refused
         report.reconciled = pushed.reconciled
+        report.pulled, report.started_over = self._pulled.rows, self._pulled.started_over
         report.photos, report.photos_refused = uploaded.stored, uploaded.refused
         report.problem = report.problem or uploaded.problem
         left = self._local.unsent()

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 import sqlalchemy as sa
@@ -176,6 +177,24 @@ def test_an_acknowledged_change_leaves_only_with_the_pull_that_shows_it(devices:
     chen.restart()
     chen.sync()
     assert chen.tablet._local.outbox.of(inspection) == []
+    assert chen.tablet.view(inspection).view.score == "90.0"
+
+
+def test_it_stays_while_the_pull_has_not_come_so_far(devices: Devices) -> None:
+    chen, liu = devices("chen"), devices("liu")
+    liu.fill()
+    liu.sync()
+    inspection = chen.fill(hair="fail")
+    pulls = [0]
+
+    def break_at_the_second_page(method: str, path: str) -> None:
+        pulls[0] += (method, path) == PULL
+        if pulls[0] == 3:  # the first one asks for the time
+            raise httpx.ReadError("the line broke")
+
+    chen.line.before = break_at_the_second_page
+    report = chen.sync(pull_limit=1)
+    assert (report.stored, report.pulled, report.complete) == (1, 1, False)
     assert chen.tablet.view(inspection).view.score == "90.0"
 
 
