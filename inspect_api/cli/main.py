@@ -54,7 +54,6 @@ def _fail_settings(error: ValidationError) -> int:
         name = "INSPECT_" + "_".join(str(part) for part in one["loc"]).upper() if one["loc"] else ""
         reason = f"{name} {one['msg'].removeprefix('Value error, ')}".strip()
         fail(f"设置有误：{reason}", f"Wrong setting: {reason}")
-    err.print(
-        "→ docs/settings.md；密钥可由此生成 / a secret: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
-    )
+    command = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+    err.print(f"→ docs/settings.md；生成密钥 to make a secret: {command}", soft_wrap=True)
     return 1
