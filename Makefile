@@ -5,9 +5,10 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP_INSTALL := $(PYTHON) -m pip install --quiet --no-input --disable-pip-version-check
 
-# What a shell may carry that leads Python or pip somewhere else than to .venv.
-unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP VIRTUAL_ENV CONDA_PREFIX
+# What a shell may carry that leads Python or pip somewhere else than to .venv, or away from the locks.
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE VIRTUAL_ENV CONDA_PREFIX
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_REQUIRE_VIRTUALENV PIP_DRY_RUN PIP_EDITABLE PIP_REQUIREMENT
+unexport PIP_CONSTRAINT PIP_NO_DEPS PIP_IGNORE_INSTALLED PIP_NO_BINARY
 
 .PHONY: help run serve setup test check browser bench lock wheel clean
 
