@@ -1,6 +1,6 @@
 """Makes the demonstration organisation in an empty database; in one that has it, finds it."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -17,7 +17,6 @@ from inspect_api.services import Services
 from sync.statements import insert
 
 _organisation = table_of(Organisation)
-_FOUNDED_BEFORE = timedelta(days=3)
 EMPLOYED_FROM = date(2025, 3, 1)
 
 
@@ -29,8 +28,8 @@ def demo_week(now: datetime) -> Week:
 
 
 def founded_at(week: Week) -> datetime:
-    """Before the week, so that its report is due to managers who were there in time."""
-    return datetime.combine(week.monday - _FOUNDED_BEFORE, time(), tzinfo=UTC)
+    """On its Monday, a quarter past eight at the sites: the report on this week is the first one that is due."""
+    return datetime.combine(week.monday, time(8, 15), tzinfo=ZoneInfo(people.ZONE)).astimezone(UTC)
 
 
 def ensure_organisation(services: Services) -> Week:
@@ -40,7 +39,7 @@ def ensure_organisation(services: Services) -> Week:
             sa.select(_organisation.c.created_at).where(_organisation.c.name == people.ORGANISATION)
         ).scalar()
     if founded is not None:
-        return Week.containing((founded + _FOUNDED_BEFORE).date())
+        return week_of(founded, ZoneInfo(people.ZONE))
     week = demo_week(services.clock())
     secret = hash_password(people.PASSWORD)
     with services.database.write() as connection:
