@@ -1,7 +1,7 @@
 """The outbox: changes from the tap until the server has them and a pull has shown them.
 
-``open`` → ``in_flight`` → ``acknowledged`` → gone, or ``refused``. Edits of one inspection gather in its newest open
-change. From the moment it is put in flight a change keeps its bytes for ever, however often it is sent.
+``open`` → ``in_flight`` → ``acknowledged`` → ``shown`` → gone, or ``refused``. Edits of one inspection gather in its
+newest open change. From the moment it is put in flight a change keeps its bytes for ever, however often it is sent.
 """
 
 import sqlite3
@@ -17,7 +17,7 @@ from sync import paths
 from sync.messages import Change, ChangeResult
 from sync.tablet.store import Store
 
-OPEN, IN_FLIGHT, ACKNOWLEDGED, REFUSED = "open", "in_flight", "acknowledged", "refused"
+OPEN, IN_FLIGHT, ACKNOWLEDGED, SHOWN, REFUSED = "open", "in_flight", "acknowledged", "shown", "refused"
 MAX_FIELDS = 400
 MAX_BYTES = 100_000  # half of what the server takes of one change: a full checklist with long notes becomes several
 MAX_SUPERSEDED = 200
@@ -115,9 +115,20 @@ class Outbox:
                 )
 
     def acknowledged(self) -> list[str]:
+        """Ids of what the server has, and no finished pull has shown."""
         with self._store.transaction() as connection:
-            rows = connection.execute("SELECT id FROM outbox WHERE state = ? ORDER BY place", (ACKNOWLEDGED,))
-            return [row["id"] for row in rows]
+            return [entry.change.id for entry in self._entries(connection, (ACKNOWLEDGED, SHOWN))]
+
+    def note_shown(self, change_ids: Collection[str], inspection_ids: Collection[str]) -> None:
+        """A page brought views that hold those of the changes that belong to these inspections: from here on the view
+        speaks for them, or what others have superseded meanwhile would come back as a conflict."""
+        with self._store.transaction() as connection:
+            shown = [
+                (SHOWN, entry.change.id)
+                for entry in self._entries(connection, (ACKNOWLEDGED,))
+                if entry.change.id in change_ids and entry.change.inspection_id in inspection_ids
+            ]
+            connection.executemany("UPDATE outbox SET state = ? WHERE id = ?", shown)
 
     def drop(self, change_ids: Iterable[str]) -> None:
         with self._store.transaction() as connection:
@@ -126,7 +137,7 @@ class Outbox:
     def send_acknowledged_again(self) -> None:
         """The server came back from a backup and may not have them any more; a replay is harmless."""
         with self._store.transaction() as connection:
-            connection.execute("UPDATE outbox SET state = ? WHERE state = ?", (IN_FLIGHT, ACKNOWLEDGED))
+            connection.execute("UPDATE outbox SET state = ? WHERE state IN (?, ?)", (IN_FLIGHT, ACKNOWLEDGED, SHOWN))
 
     def of(self, inspection_id: str) -> list[Entry]:
         """Everything that is here of an inspection, oldest first."""

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from msgspec import Struct
 
+from sync.feed import INSPECTION
 from sync.tablet.connection import Declined, decode
 from sync.tablet.directory import PulledRow
 from sync.tablet.local import LocalData
@@ -42,6 +43,7 @@ def pull_all(local: LocalData, session: Session, limit: int, done: Pulled) -> No
         with local.store.transaction() as connection:
             local.directory.apply(connection, page.rows, page.removed_scopes)
             local.store.put("cursor", page.cursor)
+            local.outbox.note_shown(shown, {row.id for row in page.rows if row.kind == INSPECTION})
             if not page.more:
                 local.outbox.drop(shown)
                 local.directory.forget_former_life(connection)

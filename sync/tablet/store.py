@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS feed (
 CREATE INDEX IF NOT EXISTS feed_object ON feed (kind, id);
 CREATE TABLE IF NOT EXISTS outbox (
     place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, inspection_id TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('open', 'in_flight', 'acknowledged', 'refused')),
+    state TEXT NOT NULL CHECK (state IN ('open', 'in_flight', 'acknowledged', 'shown', 'refused')),
     body BLOB NOT NULL, since TEXT NOT NULL, code TEXT, path TEXT, message TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS outbox_inspection ON outbox (inspection_id);

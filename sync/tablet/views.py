@@ -18,7 +18,7 @@ from sync.projection import Projection, StoredChange, declared_photos, project
 from sync.revisions import LoadedRevision
 from sync.tablet.directory import Directory
 from sync.tablet.local import LocalData
-from sync.tablet.outbox import REFUSED, Entry
+from sync.tablet.outbox import REFUSED, SHOWN, Entry
 
 RESPONSE = "response"
 _UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # views do not say when a write was made, and no score needs it
@@ -119,7 +119,7 @@ def _stored(
     own = [
         StoredChange(entry.change, user_id)
         for entry in entries
-        if entry.state != REFUSED and entry.change.stamp not in shown
+        if entry.state not in (REFUSED, SHOWN) and entry.change.stamp not in shown
     ]
     return pulled + own
 

@@ -4,16 +4,23 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
+from tests.databases import both_databases
 from tests.fault_proxy import BREAKS, FaultProxy
 from tests.photo_fixtures import phone_jpeg
 from tests.server_process import running_server
 from tests.system.fleet import Supervisor, check_against_server
 
+database_kind = both_databases
 SEED = 1120
 
 
-def test_over_a_line_that_breaks_at_every_fourth_request_everything_arrives_once(tmp_path: Path) -> None:
-    with running_server(tmp_path / "server") as (server, world), FaultProxy(server.port, SEED, rate=0) as line:
+def test_over_a_line_that_breaks_at_every_fourth_request_everything_arrives_once(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    with (
+        running_server(tmp_path / "server", database_url) as (server, world),
+        FaultProxy(server.port, SEED, rate=0) as line,
+    ):
         supervisors = [
             Supervisor(tmp_path / login, world, login, line.url, seed)
             for seed, login in enumerate(("chen", "liu", "wang"))
@@ -40,9 +47,11 @@ def test_over_a_line_that_breaks_at_every_fourth_request_everything_arrives_once
             supervisor.close()
 
 
-def test_a_conflict_of_two_tablets_is_seen_on_both_and_gone_on_both_once_one_decides(tmp_path: Path) -> None:
+def test_a_conflict_of_two_tablets_is_seen_on_both_and_gone_on_both_once_one_decides(
+    tmp_path: Path, database_url: str | None
+) -> None:
     path = "responses/worked_grooming.hair"
-    with running_server(tmp_path / "server") as (server, world):
+    with running_server(tmp_path / "server", database_url) as (server, world):
         chen, liu = (Supervisor(tmp_path / login, world, login, server.url, 1) for login in ("chen", "liu"))
         for supervisor in (chen, liu):
             supervisor.log_in()

@@ -7,17 +7,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sync.tablet.tablet import Tablet
+from tests.databases import both_databases
 from tests.photo_fixtures import phone_jpeg
 from tests.server_process import running_server
 from tests.system.fleet import Supervisor, check_against_server, device_time
 
+database_kind = both_databases
 SEED = 20261120
-KILLS = 4
+KILLS = 3
 
 
-def test_every_acknowledged_change_is_there_once_and_every_photo_is_whole(tmp_path: Path) -> None:
+def test_every_acknowledged_change_is_there_once_and_every_photo_is_whole(
+    tmp_path: Path, database_url: str | None
+) -> None:
     chance = random.Random(SEED)
-    with running_server(tmp_path / "server") as (server, world):
+    with running_server(tmp_path / "server", database_url) as (server, world):
         supervisors = [
             Supervisor(tmp_path / login, world, login, server.url, seed)
             for seed, login in enumerate(("chen", "liu", "wang"))
@@ -52,9 +56,9 @@ def test_every_acknowledged_change_is_there_once_and_every_photo_is_whole(tmp_pa
             supervisor.close()
 
 
-def test_a_tablet_that_dies_with_the_server_has_lost_nothing_either(tmp_path: Path) -> None:
+def test_a_tablet_that_dies_with_the_server_has_lost_nothing_either(tmp_path: Path, database_url: str | None) -> None:
     """Both processes end in the same moment, whatever each was doing; both begin again from their disks."""
-    with running_server(tmp_path / "server") as (server, world):
+    with running_server(tmp_path / "server", database_url) as (server, world):
         chen = Supervisor(tmp_path / "chen", world, "chen", server.url, 1)
         chen.log_in()
         chen.sync()

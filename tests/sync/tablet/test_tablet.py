@@ -198,6 +198,58 @@ def test_it_stays_while_the_pull_has_not_come_so_far(devices: Devices) -> None:
     assert chen.tablet.view(inspection).view.score == "90.0"
 
 
+def push_without_pull(device: Device) -> None:
+    device.line.after = lambda *request: setattr(device.line, "before", cut(*PULL, 9)) if request == PUSH else None
+    assert device.sync().stored == 1
+    device.line.mend()
+
+
+def supersede_hair(liu: Device, inspection: str) -> None:
+    """And something newer, for one more page."""
+    liu.sync()
+    liu.tablet.revise(inspection, "worked_grooming.hair", "fail", "过领", reason="复核")
+    liu.fill()
+    assert liu.sync().complete
+
+
+def test_an_own_change_that_others_have_superseded_does_not_come_back_as_a_conflict(devices: Devices) -> None:
+    chen, liu = devices("chen"), devices("liu")
+    inspection = chen.fill()
+    chen.sync()
+    chen.tablet.revise(inspection, "worked_grooming.hair", "not_applicable", "戴帽", reason="复核")
+    push_without_pull(chen)
+    supersede_hair(liu, inspection)
+    pulls = [0]
+
+    def break_at_the_second_page(method: str, path: str) -> None:
+        pulls[0] += (method, path) == PULL
+        if pulls[0] == 2:
+            raise httpx.ReadError("the line broke")
+
+    chen.line.before = break_at_the_second_page
+    report = chen.sync(pull_limit=1)
+    assert (report.pulled, report.complete) == (1, False)
+    view = chen.tablet.view(inspection)
+    assert (view.view.conflicts, view.response("worked_grooming.hair")) == ([], {"value": "fail", "note": "过领"})
+    chen.line.mend()
+    chen.sync()
+    assert chen.tablet._local.outbox.of(inspection) == []
+
+
+def test_nor_does_it_when_a_restored_server_is_to_get_it_again(devices: Devices) -> None:
+    chen, liu = devices("chen"), devices("liu")
+    inspection = chen.fill()
+    push_without_pull(chen)
+    supersede_hair(liu, inspection)
+    with chen.world.services.database.write() as connection:
+        connection.execute(sa.update(table_of(Instance)).values(epoch="another life"))
+    chen.line.before = cut(*PUSH)
+    report = chen.sync()
+    assert (report.started_over, report.pending_changes) == (True, 1)
+    view = chen.tablet.view(inspection)
+    assert (view.view.conflicts, view.response("worked_grooming.hair")) == ([], {"value": "fail", "note": "过领"})
+
+
 def test_the_tablet_dies_between_two_pages_and_goes_on_where_it_was(devices: Devices) -> None:
     chen, liu = devices("chen"), devices("liu")
     inspections = [chen.fill() for _ in range(7)]
