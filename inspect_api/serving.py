@@ -30,6 +30,7 @@ def serve(settings: Settings, *, migrate: bool = True) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # One line for each request of its own client would be noise, and addresses in it may be personal data.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every wake-up
     services = build_services(settings)
     try:
         if migrate:

@@ -25,7 +25,8 @@ from sync.clock import HybridClock
 
 START = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # a Friday noon in Shanghai
 PASSWORD = "correct horse battery"
-PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)  # real but cheap: hundreds of log-ins
+# Real but cheap: the suite logs in hundreds of times.
+PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
 
 
 class SteppedClock:
