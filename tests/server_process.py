@@ -1,6 +1,7 @@
 """The service as a process of its own, to be killed and started again on the same port and data."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -25,9 +26,16 @@ _SERVE = "from inspect_api.serving import serve; from inspect_api.settings impor
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """Below the range from which the kernel takes ports for clients: while a killed server is down, a client that tries
+    to connect to a port of that range can be given this very port, and keeps the server from coming back."""
+    while True:
+        port = random.randrange(15_000, 32_000)
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 class ServerProcess:
@@ -111,8 +119,8 @@ def running_server(
     folder.mkdir(parents=True, exist_ok=True)
     world = make_world(folder, database_url)
     server = ServerProcess(folder, database_url, **settings)
-    server.start()
     try:
+        server.start()
         yield server, world
     finally:
         server.kill()

@@ -7,9 +7,12 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+import sqlalchemy as sa
 
+from checklists.tables.columns import table_of
 from checklists.template import Item, Template, When
 from inspect_api.directory import Directory
+from sync.tables import Replica
 from sync.tablet.inspecting import NotAllowed
 from sync.tablet.uploading import CHUNK, UPLOADS
 from sync.tablet.views import Owed
@@ -44,6 +47,10 @@ def test_a_photo_travels_and_its_inspection_becomes_complete(devices: Devices, t
     report = chen.sync()
     assert (report.photos, report.pending_photos, report.problem) == (1, 0, None)
     assert local_bytes(chen) == []
+    replica = table_of(Replica)
+    with chen.world.services.database.read() as connection:
+        unsent = connection.execute(sa.select(replica.c.unsent).where(replica.c.id == chen.tablet.replica_id))
+        assert unsent.scalar_one() == 0  # nothing but the tablet could tell that the photo is no longer there
     liu.sync()
     for device in (chen, liu):
         view = device.tablet.view(inspection)
