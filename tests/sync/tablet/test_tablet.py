@@ -208,6 +208,7 @@ def supersede_hair(liu: Device, inspection: str) -> None:
     """And something newer, for one more page."""
     liu.sync()
     liu.tablet.revise(inspection, "worked_grooming.hair", "fail", "过领", reason="复核")
+    assert liu.sync().complete
     liu.fill()
     assert liu.sync().complete
 
