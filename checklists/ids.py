@@ -4,7 +4,8 @@ import re
 
 import uuid_utils
 
-UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+# The end is spelt so that a line break after it does not pass, in Python as in JavaScript.
+UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$(?!\n)"
 _UUID = re.compile(UUID_PATTERN)
 
 

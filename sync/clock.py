@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from checklists.ids import UUID_PATTERN
 
-STAMP_PATTERN = r"^[0-9a-f]{12}-[0-9a-f]{4}-" + UUID_PATTERN.removeprefix("^")
-_MAX_MILLISECONDS = (1 << 48) - 1
+# The highest sixteenth of the range (from the year 9774) is never written by a wall clock and is refused: a forged
+# stamp at the very top would leave every clock that has seen it nothing greater to write.
+STAMP_PATTERN = r"^[0-9a-e][0-9a-f]{11}-[0-9a-f]{4}-" + UUID_PATTERN.removeprefix("^")
+_MAX_MILLISECONDS = 0xE000_0000_0000 - 1
 _MAX_COUNTER = (1 << 16) - 1
 _REPLICA_AT = 18
 

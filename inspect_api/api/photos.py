@@ -9,7 +9,7 @@ from msgspec import Struct
 from inspect_api.injection import UserRequest, UseServices
 from inspect_api.photos.viewing import photo_state, view_photo
 
-Sha256 = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 
 # A photo never changes. Vary: the next user of a shared browser must not get it from the cache without asking.
 _HEADERS = {"cache-control": "private, max-age=86400, immutable", "vary": "authorization, cookie"}

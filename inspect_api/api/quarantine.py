@@ -45,7 +45,7 @@ class RefusalPage(Struct, frozen=True):
 def refusals(
     request: UserRequest,
     services: UseServices,
-    after: Annotated[str | None, QueryParameter(pattern="^[0-9a-f]{64}$")] = None,
+    after: Annotated[str | None, QueryParameter(pattern=r"^[0-9a-f]{64}$(?!\n)")] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_ENTRIES)] = 100,
 ) -> RefusalPage:
     """The newest first."""

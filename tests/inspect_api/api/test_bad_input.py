@@ -211,3 +211,20 @@ async def test_pages_log_in_without_a_replica_and_cannot_sync(world: World) -> N
         headers = await log_in(client, "chen")
         answer = await client.post(PUSH, json={"changes": []}, headers=headers)
         problem_of(answer, 403, "forbidden", "/replica_id")
+
+
+@pytest.mark.parametrize(
+    ("member", "spoil"),
+    [
+        ("id", lambda text: text + "\n"),
+        ("stamp", lambda text: text + "\n"),
+        ("stamp", lambda text: "ffffffffffff-ffff-" + text[18:]),  # nothing greater could ever be written
+    ],
+)
+async def test_ids_and_stamps_that_would_harm_later_are_refused(world: World, member: str, spoil: Any) -> None:
+    async with world.client() as client:
+        pen, headers = await tablet(client, world)
+        change = inspection(world, pen)
+        change[member] = spoil(change[member])
+        (refused,) = (await client.post(PUSH, json={"changes": [change]}, headers=headers)).json()["results"]
+    assert (refused["status"], refused["code"], refused["path"]) == ("refused", "invalid_field", f"/{member}")
