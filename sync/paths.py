@@ -40,4 +40,4 @@ class EvidenceDeclaration(Struct, frozen=True, forbid_unknown_fields=True, omit_
     """The value of ``evidence/{sha256}``. ``item``: the key of the item it shows; ``taken_at``: as the camera said."""
 
     item: Annotated[str, Meta(max_length=80)] | None = None
-    taken_at: Annotated[str, Meta(max_length=40, pattern=r"^[0-9T:.+\-Z ]*$")] | None = None
+    taken_at: Annotated[str, Meta(max_length=40, pattern=r"^[0-9T:.+\-Z ]*$(?!\n)")] | None = None
