@@ -6,10 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
+import sqlalchemy as sa
 from litestar.testing import TestClient
 
+from checklists.tables.columns import table_of
 from inspect_api.app import create_app
+from sync.messages import Change as ChangeMessage
+from sync.tables import Change, Replica
 from sync.tablet.connection import Connection
 from sync.tablet.tablet import SyncReport, Tablet
 from tests.worked_numbers import CHECK_C, GROOMING
@@ -128,3 +133,18 @@ def cut(method: str, path: str, times: int = 1) -> Callable[[str, str], None]:
             raise httpx.ReadError("the line broke")
 
     return hook
+
+
+def stored(device: Device) -> list[ChangeMessage]:
+    """Every change in the server's database, oldest first."""
+    change = table_of(Change)
+    with device.world.services.database.read() as connection:
+        bodies = connection.execute(sa.select(change.c.body).order_by(change.c.received_at, change.c.id)).scalars()
+        return [msgspec.json.decode(body, type=ChangeMessage) for body in bodies]
+
+
+def told(device: Device) -> Any:
+    """What the server knows of the replica."""
+    replica = table_of(Replica)
+    with device.world.services.database.read() as connection:
+        return connection.execute(sa.select(replica).where(replica.c.id == device.tablet.replica_id)).one()
