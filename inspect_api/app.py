@@ -28,7 +28,6 @@ from inspect_api.auth.middleware import AuthenticationMiddleware
 from inspect_api.jobs import start_jobs
 from inspect_api.pages import handlers as pages
 from inspect_api.services import Services
-from sync.arrivals import photo_arrived
 
 WORKER_THREADS = 24
 API = [auth, health, sync, uploads, photos, replicas, scorecards, roster, templates, quarantine, reports, pages]
@@ -57,7 +56,4 @@ def create_app(services: Services) -> Litestar:
         openapi_config=OpenAPIConfig(title="inspect-api", version="1", path="/api/schema"),
     )
     app.state.services = services
-    app.state.on_photo_stored = lambda connection, organisation_id, digest: photo_arrived(
-        connection, organisation_id, digest, services.clock()
-    )
     return app

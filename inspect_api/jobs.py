@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import sqlalchemy as sa
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
@@ -19,7 +18,6 @@ from inspect_api.reports.weekly import BUILDERS
 from inspect_api.scorecards.publication import publish_due
 from inspect_api.services import Services
 from inspect_api.uploads.finishing import expire_uploads, finish_waiting_uploads
-from sync.arrivals import photo_arrived
 
 STOP_SECONDS = 20.0
 """How long a stopping service waits for a mail that is on its way: cut off after the dot, it would be unconfirmed."""
@@ -62,11 +60,7 @@ async def send_mail(services: Services, keep_going: KeepGoing) -> None:
 
 async def mind_uploads(services: Services, keep_going: KeepGoing) -> None:  # noqa: ARG001 (the signature of a job)
     """Finish what a dead process had received whole, then remove what is past its time."""
-
-    def on_stored(connection: sa.Connection, organisation_id: str, sha256: str) -> None:
-        photo_arrived(connection, organisation_id, sha256, services.clock())
-
-    await asyncio.to_thread(finish_waiting_uploads, services, on_stored)
+    await asyncio.to_thread(finish_waiting_uploads, services)
     await asyncio.to_thread(expire_uploads, services)
 
 

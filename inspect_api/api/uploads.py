@@ -141,9 +141,9 @@ def _names_the_protocol(app: ASGIApp) -> ASGIApp:
 
 
 async def _uploads(state: State) -> Uploads:
-    """One for each application; ``state.on_photo_stored`` announces a photo to the inspections that wait for it."""
+    """One for each application."""
     if "uploads" not in state:
-        state.uploads = Uploads(state.services, state.on_photo_stored)
+        state.uploads = Uploads(state.services)
     uploads: Uploads = state.uploads
     return uploads
 

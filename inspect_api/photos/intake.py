@@ -12,10 +12,8 @@ from checklists.tables.columns import table_of
 from inspect_api.blobs import BlobStore
 from inspect_api.photos.pipeline import ProcessedPhoto, Refusal, process_photo
 from inspect_api.services import Services
+from sync.arrivals import photo_arrived
 from sync.statements import insert_missing
-
-PhotoStored = Callable[[sa.Connection, str, str], None]
-"""Called with organisation id and SHA-256 in the transaction that records the photo, last before the commit."""
 
 Write = Callable[[sa.Connection], None]
 
@@ -33,7 +31,6 @@ def blob_key(organisation_id: str, sha256: str, size: str, blob_sha256: str) -> 
 
 def store_photo(
     services: Services,
-    on_stored: PhotoStored,
     organisation_id: str,
     sha256: str,
     source: Path,
@@ -43,7 +40,8 @@ def store_photo(
 ) -> None:
     """Process ``source``, whose hash has been verified, and record it. Blocks for the time of decoding; idempotent.
 
-    The blobs are durable before the row that names them. ``also`` writes in the same transaction.
+    The blobs are durable before the row that names them. ``also`` writes in the same transaction, and the inspections
+    that declare the photo are made anew in it.
 
     :raises PhotoRefused: nothing is stored
     """
@@ -59,7 +57,7 @@ def store_photo(
     with services.database.write() as connection:
         insert_missing(connection, _photo, [row])
         also(connection)
-        on_stored(connection, organisation_id, sha256)
+        photo_arrived(connection, organisation_id, sha256, services.clock())
 
 
 def is_stored(services: Services, organisation_id: str, sha256: str) -> bool:

@@ -7,7 +7,7 @@ from typing import NoReturn
 import sqlalchemy as sa
 from obstore.exceptions import BaseError
 
-from inspect_api.photos.intake import REASONS, PhotoStored, record_refusal, store_photo
+from inspect_api.photos.intake import REASONS, record_refusal, store_photo
 from inspect_api.photos.pipeline import PhotoRefused
 from inspect_api.problems import Code, Problem
 from inspect_api.services import Services
@@ -22,7 +22,7 @@ def upload_files(services: Services) -> UploadFiles:
     return UploadFiles(services.settings.data_dir / "uploads")
 
 
-def finish(services: Services, on_stored: PhotoStored, row: UploadRow, file: UploadFile) -> None:
+def finish(services: Services, row: UploadRow, file: UploadFile) -> None:
     """Verify the hash of the whole, process and store the photo, and say so on the upload's row.
 
     The caller holds the file and has seen the row open since. The file goes once the outcome is committed.
@@ -33,9 +33,7 @@ def finish(services: Services, on_stored: PhotoStored, row: UploadRow, file: Upl
         _refuse(services, row, file, HASH_MISMATCH)
     try:
         stored = _closing(row, UploadState.STORED)
-        store_photo(
-            services, on_stored, row.organisation_id, row.sha256, file.path, uploaded_by=row.user_id, also=stored
-        )
+        store_photo(services, row.organisation_id, row.sha256, file.path, uploaded_by=row.user_id, also=stored)
     except PhotoRefused as refusal:
         _refuse(services, row, file, refusal.reason)
     except (OSError, BaseError, MemoryError) as error:
@@ -63,7 +61,7 @@ def refusal_problem(reason: str) -> Problem:
     return Problem(Code.PHOTO_REFUSED, zh, en, extra={"reason": str(reason)}, headers={"upload-refused": str(reason)})
 
 
-def finish_waiting_uploads(services: Services, on_stored: PhotoStored) -> int:
+def finish_waiting_uploads(services: Services) -> int:
     """Finish what had arrived whole when the server was killed, without waiting for the tablet to ask again.
 
     Returns how many photos were stored; a job calls it.
@@ -71,17 +69,17 @@ def finish_waiting_uploads(services: Services, on_stored: PhotoStored) -> int:
     files = upload_files(services)
     with services.database.read() as connection:
         waiting = [row for row in store.all_open_uploads(connection) if files.size(row.id) == row.length]
-    return sum(_finish_one(services, on_stored, files, row) for row in waiting)
+    return sum(_finish_one(services, files, row) for row in waiting)
 
 
-def _finish_one(services: Services, on_stored: PhotoStored, files: UploadFiles, row: UploadRow) -> bool:
+def _finish_one(services: Services, files: UploadFiles, row: UploadRow) -> bool:
     try:
         with files.hold(row.id) as file:
             with services.database.read() as connection:
                 now = store.find_upload(connection, row.id, row.organisation_id, row.user_id)
             if now is None or now.state is not UploadState.OPEN or file.size() != row.length:
                 return False
-            finish(services, on_stored, row, file)
+            finish(services, row, file)
     except UploadBusy:
         return False
     except Problem as problem:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from checklists.ids import is_id, new_id
 from inspect_api.auth.principal import Principal
-from inspect_api.photos.intake import PhotoStored, is_stored
+from inspect_api.photos.intake import is_stored
 from inspect_api.problems import Code, Problem
 from inspect_api.services import Services
 from inspect_api.uploads import store
@@ -67,9 +67,8 @@ class _Connection:
 class Uploads:
     """One for each server process."""
 
-    def __init__(self, services: Services, on_stored: PhotoStored) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._on_stored = on_stored
         self._files = upload_files(services)
         self._connections: dict[str, _Connection] = {}
         # Decoding gets threads of its own, so that a pile of photos never holds up push and pull.
@@ -190,7 +189,7 @@ class Uploads:
 
     async def _finish(self, row: UploadRow, file: UploadFile) -> Upload:
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._workers, finish, self._services, self._on_stored, row, file)
+        await loop.run_in_executor(self._workers, finish, self._services, row, file)
         return Upload(replace(row, state=UploadState.STORED), row.length)
 
     @contextlib.asynccontextmanager

@@ -12,6 +12,7 @@ from inspect_api.photos.pipeline import PhotoRefused
 from inspect_api.photos.verify import verify_stored_photos
 from tests import photo_fixtures as photos
 from tests.databases import both_databases
+from tests.inspect_api.uploads.declaring import Waiting
 from tests.inspect_api.uploads.tus import digest
 from tests.world import World, build_world
 
@@ -19,18 +20,16 @@ database_kind = both_databases
 
 
 class Intake:
-    """Stores photos as an upload that has arrived whole does; notes what was announced and written along."""
+    """Stores photos as an upload that has arrived whole does; counts what was written along."""
 
     def __init__(self, world: World, folder: Path) -> None:
         self.world, self._source = world, folder / "arrived"
-        self.announced: list[str] = []
         self.also = 0
 
     def take(self, content: bytes) -> str:
         self._source.write_bytes(content)
         store_photo(
             self.world.services,
-            lambda _, __, sha256: self.announced.append(sha256),
             self.world.organisation_id,
             digest(content),
             self._source,
@@ -52,11 +51,10 @@ def intake(world: World, tmp_path: Path) -> Intake:
     return Intake(world, tmp_path)
 
 
-def test_the_same_photo_twice_is_stored_once_and_announced_once(intake: Intake) -> None:
+def test_the_same_photo_twice_is_stored_once(intake: Intake) -> None:
     content = photos.jpeg()
     first, second = intake.take(content), intake.take(content)
     assert first == second
-    assert intake.announced == [first]
     assert intake.also == 2
     assert len(intake.blobs(first)) == 3
 
@@ -64,7 +62,7 @@ def test_the_same_photo_twice_is_stored_once_and_announced_once(intake: Intake) 
 def test_a_refused_photo_leaves_nothing(intake: Intake) -> None:
     with pytest.raises(PhotoRefused):
         intake.take(b"no photo")
-    assert (intake.announced, intake.also) == ([], 0)
+    assert intake.also == 0
     assert verify_stored_photos(intake.world.services.database, intake.world.services.blobs).photos == 0
 
 
@@ -129,6 +127,10 @@ def _killed(*_: object) -> None:
 def test_two_organisations_keep_the_same_photo_apart(intake: Intake, world: World, tmp_path: Path) -> None:
     other = Intake(build_world(world.services, (), prefix="other-"), tmp_path)
     content = photos.jpeg()
-    assert intake.take(content) == other.take(content)
-    assert (len(intake.announced), len(other.announced)) == (1, 1)
+    waiting = Waiting(world)
+    inspection = waiting.declare(digest(content))
+    other.take(content)
+    assert waiting.state(inspection) == "incomplete"
+    intake.take(content)
+    assert waiting.state(inspection) == "complete"
     assert verify_stored_photos(world.services.database, world.services.blobs).photos == 2

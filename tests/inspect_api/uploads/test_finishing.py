@@ -8,6 +8,7 @@ from inspect_api.photos.verify import verify_stored_photos
 from inspect_api.uploads.finishing import expire_uploads, finish_waiting_uploads
 from tests import photo_fixtures as photos
 from tests.databases import both_databases
+from tests.inspect_api.uploads.declaring import Waiting
 from tests.inspect_api.uploads.test_uploads import files, stored
 from tests.inspect_api.uploads.tus import Tus, digest
 from tests.world import SteppedClock, World, log_in
@@ -41,9 +42,10 @@ async def test_an_unfinished_upload_expires(tus: Tus, world: World, clock: Stepp
 
 @pytest.mark.parametrize("ask", ["head", "read", "create", "job"])
 async def test_an_upload_that_was_whole_when_the_server_died_is_finished(
-    tus: Tus, world: World, announced, ask: str
+    tus: Tus, world: World, waiting: Waiting, ask: str
 ) -> None:
     content = photos.jpeg()
+    inspection = waiting.declare(digest(content))
     location = await tus.begin(content)
     arrive(world, location, content)
     if ask == "head":
@@ -54,13 +56,9 @@ async def test_an_upload_that_was_whole_when_the_server_died_is_finished(
         again = await tus.create(content)
         assert (again.headers["location"], again.headers["upload-offset"]) == (location, str(len(content)))
     else:
-        told = []
-        assert (
-            finish_waiting_uploads(world.services, lambda _, organisation, sha: told.append((organisation, sha))) == 1
-        )
-        announced.extend(told)
+        assert finish_waiting_uploads(world.services) == 1
     assert stored(world) == [digest(content)]
-    assert announced == [(world.organisation_id, digest(content))]
+    assert waiting.state(inspection) == "complete"
     assert files(world) == []
 
 
@@ -75,7 +73,7 @@ async def test_a_refusal_found_late_is_told_when_asked(tus: Tus, world: World) -
     assert (await tus.read(location))["state"] == "refused"
     location = await tus.begin(content)
     arrive(world, location, content)
-    assert finish_waiting_uploads(world.services, lambda *_: None) == 0
+    assert finish_waiting_uploads(world.services) == 0
     assert (await tus.read(location))["refusal"] == "not_an_image"
 
 
@@ -84,7 +82,7 @@ async def test_a_whole_upload_never_expires_unprocessed(tus: Tus, world: World, 
     arrive(world, await tus.begin(content), content)
     clock.forward(days=30)
     assert expire_uploads(world.services) == 0
-    assert finish_waiting_uploads(world.services, lambda *_: None) == 1
+    assert finish_waiting_uploads(world.services) == 1
     assert stored(world) == [digest(content)]
 
 
@@ -108,29 +106,35 @@ def put_within_reach(folder: Path) -> None:
     folder.unlink()
 
 
-async def test_a_store_out_of_reach_loses_nothing(tus: Tus, world: World, announced) -> None:
+async def test_a_store_out_of_reach_loses_nothing(tus: Tus, world: World, waiting: Waiting) -> None:
     content = photos.jpeg()
+    inspection = waiting.declare(digest(content))
     folder = world.services.settings.data_dir / "photos"
     put_out_of_reach(folder)
     location = await tus.begin(content)
     assert (await tus.patch(location, 0, content)).status_code == 503
-    assert (stored(world), announced) == ([], [])
+    assert (stored(world), waiting.state(inspection)) == ([], "incomplete")
     put_within_reach(folder)
     assert (await tus.head(location)).headers["upload-offset"] == str(len(content))
     assert stored(world) == [digest(content)]
     assert verify_stored_photos(world.services.database, world.services.blobs).is_whole
 
 
-async def test_a_hook_that_fails_records_nothing(tus: Tus, world: World) -> None:
+async def test_inspections_that_cannot_be_made_anew_record_nothing(
+    tus: Tus, world: World, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
     content = photos.jpeg()
+    inspection = waiting.declare(digest(content))
     location = await tus.begin(content)
     arrive(world, location, content)
 
     def fail(*_: object) -> None:
         raise RuntimeError("the projection failed")
 
-    with pytest.raises(RuntimeError):
-        finish_waiting_uploads(world.services, fail)
-    assert stored(world) == []
+    with monkeypatch.context() as broken:
+        broken.setattr("inspect_api.photos.intake.photo_arrived", fail)
+        with pytest.raises(RuntimeError):
+            finish_waiting_uploads(world.services)
+    assert (stored(world), waiting.state(inspection)) == ([], "incomplete")
     assert (await tus.head(location)).status_code == 200
-    assert stored(world) == [digest(content)]
+    assert (stored(world), waiting.state(inspection)) == ([digest(content)], "complete")

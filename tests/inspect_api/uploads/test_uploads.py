@@ -8,6 +8,7 @@ from checklists.tables.columns import table_of
 from inspect_api.photos.verify import verify_stored_photos
 from tests import photo_fixtures as photos
 from tests.databases import both_databases
+from tests.inspect_api.uploads.declaring import Waiting
 from tests.inspect_api.uploads.tus import UPLOADS, Tus, checksum, digest, metadata
 from tests.world import World, log_in
 
@@ -24,16 +25,20 @@ def files(world: World) -> list[str]:
     return [path.name for path in folder.iterdir()] if folder.is_dir() else []
 
 
-async def test_a_photo_in_pieces_is_stored_and_announced(tus: Tus, world: World, announced) -> None:
+async def test_a_photo_in_pieces_is_stored_and_completes_the_inspection(
+    tus: Tus, world: World, waiting: Waiting
+) -> None:
     content = photos.jpeg()
+    inspection = waiting.declare(digest(content))
     location = await tus.begin(content)
     assert (await tus.patch(location, 0, content[:3000])).headers["upload-offset"] == "3000"
+    assert waiting.state(inspection) == "incomplete"
     assert (await tus.head(location)).headers["upload-offset"] == "3000"
     answer = await tus.patch(location, 3000, content[3000:])
     assert (answer.status_code, answer.headers["upload-offset"]) == (204, str(len(content)))
     assert answer.headers["tus-resumable"] == "1.0.0"
     assert stored(world) == [digest(content)]
-    assert announced == [(world.organisation_id, digest(content))]
+    assert waiting.state(inspection) == "complete"
     assert files(world) == []
     report = verify_stored_photos(world.services.database, world.services.blobs)
     assert (report.photos, report.is_whole) == (1, True)
@@ -68,13 +73,12 @@ async def test_a_beginning_with_the_creation(tus: Tus) -> None:
     assert (await tus.patch(answer.headers["location"], 2000, content[2000:])).status_code == 204
 
 
-async def test_a_photo_that_is_here_is_not_sent_again(tus: Tus, world: World, announced) -> None:
+async def test_a_photo_that_is_here_is_not_sent_again(tus: Tus, world: World) -> None:
     content = photos.jpeg()
     await tus.create(content, body=content)
     again = await tus.create(content)
     assert (again.status_code, again.headers["upload-offset"]) == (201, str(len(content)))
     assert (await tus.read(again.headers["location"]))["state"] == "stored"
-    assert len(announced) == 1
     assert stored(world) == [digest(content)]
 
 
@@ -169,21 +173,25 @@ async def test_each_piece_can_be_checked(tus: Tus, world: World) -> None:
     assert stored(world) == [digest(content)]
 
 
-async def test_bytes_of_another_hash_are_refused_and_can_be_sent_anew(tus: Tus, world: World, announced) -> None:
+async def test_bytes_of_another_hash_are_refused_and_can_be_sent_anew(tus: Tus, world: World, waiting: Waiting) -> None:
     content = photos.jpeg()
+    inspection = waiting.declare(digest(content))
     location = await tus.begin(content)
     damaged = content[:-100] + bytes(100)
     answer = await tus.patch(location, 0, damaged)
     assert (answer.status_code, answer.json()["code"]) == (460, "hash_mismatch")
-    assert (stored(world), files(world), announced) == ([], [], [])
+    assert (stored(world), files(world), waiting.state(inspection)) == ([], [], "incomplete")
     assert (await tus.head(location)).status_code == 460
     assert (await tus.read(location))["refusal"] == "hash_mismatch"
     assert (await tus.create(content, body=content)).headers["upload-offset"] == str(len(content))
-    assert stored(world) == [digest(content)]
+    assert (stored(world), waiting.state(inspection)) == ([digest(content)], "complete")
 
 
-async def test_what_is_no_photo_is_refused_with_its_reason_now_and_later(tus: Tus, world: World, announced) -> None:
+async def test_what_is_no_photo_is_refused_with_its_reason_now_and_later(
+    tus: Tus, world: World, waiting: Waiting
+) -> None:
     cases = {"not_an_image": b"no picture " * 50, "truncated": photos.jpeg()[:4000], "bomb": photos.bomb_png()}
+    inspection = waiting.declare(*map(digest, cases.values()))
     for reason, content in cases.items():
         location = await tus.begin(content)
         answer = await tus.patch(location, 0, content)
@@ -194,7 +202,7 @@ async def test_what_is_no_photo_is_refused_with_its_reason_now_and_later(tus: Tu
         state = await tus.read(location)
         assert (state["state"], state["refusal"]) == ("refused", reason)
         assert (await tus.patch(location, 0, content)).status_code == 422
-    assert (stored(world), files(world), announced) == ([], [], [])
+    assert (stored(world), files(world), waiting.state(inspection)) == ([], [], "incomplete")
     audit = table_of(Audit)
     with world.services.database.read() as connection:
         rows = connection.execute(sa.select(audit.c.object_id).where(audit.c.action == "photo.refused")).scalars()
