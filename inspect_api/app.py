@@ -23,6 +23,7 @@ from inspect_api.api import (
     sync,
     templates,
     uploads,
+    users,
 )
 from inspect_api.auth.middleware import AuthenticationMiddleware
 from inspect_api.jobs import start_jobs
@@ -30,7 +31,7 @@ from inspect_api.pages import handlers as pages
 from inspect_api.services import Services
 
 WORKER_THREADS = 24
-API = [auth, health, sync, uploads, photos, replicas, scorecards, roster, templates, quarantine, reports, pages]
+API = [auth, health, sync, uploads, photos, replicas, scorecards, roster, templates, quarantine, reports, users, pages]
 
 
 def create_app(services: Services) -> Litestar:

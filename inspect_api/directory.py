@@ -167,7 +167,10 @@ class Directory:
         if (site_id is None) != (role is Role.ADMINISTRATOR):
             raise ValueError("an administrator has no site, every other role has one")
         same = sa.select(_grant.c.id).where(
-            _grant.c.user_id == user_id, _grant.c.role == role, _grant.c.site_id.is_not_distinct_from(site_id)
+            _grant.c.user_id == user_id,
+            _grant.c.role == role,
+            _grant.c.site_id.is_not_distinct_from(site_id),
+            _grant.c.revoked_at.is_(None),
         )
         if self._connection.execute(same).first() is None:
             _insert(
@@ -183,6 +186,22 @@ class Directory:
         if site_id is not None:
             name = self._connection.execute(sa.select(_user.c.name).where(_user.c.id == user_id)).scalar_one()
             self._show(site_id, feed.USER, user_id, {"name": name})
+
+    def revoke(self, user_id: str, role: Role, site_id: str | None = None) -> bool:
+        """Take a role back from now on; gives whether there was one. The grant stays as history: what was made while it
+        held is still accepted. The user's name stays at the site, it stands under their inspections."""
+        ended = self._connection.execute(
+            sa.update(_grant)
+            .where(
+                _grant.c.organisation_id == self._organisation_id,
+                _grant.c.user_id == user_id,
+                _grant.c.role == role,
+                _grant.c.site_id.is_not_distinct_from(site_id),
+                _grant.c.revoked_at.is_(None),
+            )
+            .values(revoked_at=self._now)
+        )
+        return ended.rowcount > 0
 
     def publish_template(self, template: Template, *, approved_by: str | None = None) -> str:
         """Put a template in force as the next revision of its key; one with the same content is already there."""

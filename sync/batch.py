@@ -1,6 +1,6 @@
 """What one push decides: which of its changes may be stored, and what follows from them for their inspections."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,15 +18,25 @@ from sync.statements import insert
 from sync.tables import Change as ChangeTable
 
 _change = table_of(ChangeTable)
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+class FormerGrant(Struct, frozen=True):
+    """The user inspected the site in ``granted_at`` ≤ t < ``revoked_at``, and does not any more."""
+
+    site_id: str
+    granted_at: datetime
+    revoked_at: datetime
 
 
 class Pusher(Struct, frozen=True):
-    """Who pushes. ``sites``: where the user may inspect."""
+    """Who pushes. ``sites``: where the user may inspect. ``formerly``: where they might once."""
 
     organisation_id: str
     user_id: str
     replica_id: str
     sites: frozenset[str]
+    formerly: tuple[FormerGrant, ...] = ()
 
 
 class Received(Struct, frozen=True):
@@ -64,7 +74,8 @@ class Batch:
         self._known: dict[str, Any] = store.known_changes(connection, (change.id for change in changes))
         self._inspections = store.inspections(connection, touched)
         self._changes = store.stored_changes(connection, self._inspections.keys())
-        self._zones = store.sites(connection, {change.site_id for change in changes} & pusher.sites)
+        formerly = {former.site_id for former in pusher.formerly}
+        self._zones = store.sites(connection, {change.site_id for change in changes} & (pusher.sites | formerly))
         self._employees = store.employees(connection, _texts(changes, paths.EMPLOYEE))
         self._workspaces = store.workspaces(connection, _texts(changes, paths.WORKSPACE))
         pinned = {row.template_revision_id for row in self._inspections.values() if row.template_revision_id}
@@ -115,7 +126,7 @@ class Batch:
         return True
 
     def _check_scope(self, change: Change) -> None:
-        if change.site_id not in self._pusher.sites or change.site_id not in self._zones:
+        if change.site_id not in self._zones or not (change.site_id in self._pusher.sites or self._was_allowed(change)):
             raise Refusal(RefusalCode.FOREIGN_SITE, "/site_id", "您不负责该场所 / you do not inspect this site")
         row = self._inspections.get(change.inspection_id)
         if (row is not None and row.organisation_id != self._pusher.organisation_id) or self._site_of.get(
@@ -126,6 +137,23 @@ class Batch:
                 "/inspection_id",
                 "此检查属于其他场所 / the inspection belongs to another site",
             )
+
+    def _was_allowed(self, change: Change) -> bool:
+        """Whether it was made while the user inspected the site: offline work does not become worthless by a
+        revocation that its maker could not know of. What was made later is for an administrator to judge."""
+        made_at = self._made_at(change)
+        return any(
+            former.site_id == change.site_id and former.granted_at <= made_at < former.revoked_at
+            for former in self._pusher.formerly
+        )
+
+    def _made_at(self, change: Change) -> datetime:
+        """Corrected by what the tablet measured; where it never did, by the difference that this push shows."""
+        offset = change.clock_offset_ms if change.clock_offset_ms is not None else self._skew_ms
+        try:
+            return corrected(change.captured_at, offset or 0)
+        except OverflowError:  # a device at the end of its calendar
+            return _FIRST if (offset or 0) < 0 else _LAST
 
     def _check_beginning(self, change: Change) -> str | None:
         """What an inspection is about is written once. Gives the id of its template revision, if known by now."""
@@ -166,8 +194,7 @@ class Batch:
             )
         # A newer revision in force does not retire an older one: a tablet may be offline for weeks. Retired is only
         # what an administrator withdrew, and only for inspections made after that.
-        begun = corrected(change.captured_at, change.clock_offset_ms or 0)
-        if row.retired_at is not None and begun >= row.retired_at:
+        if row.retired_at is not None and self._made_at(change) >= row.retired_at:
             raise Refusal(
                 RefusalCode.RETIRED_TEMPLATE_REVISION, pointer, "此模板版本已停用 / this template revision is retired"
             )
@@ -184,7 +211,7 @@ class Batch:
             if submission.fields.get(paths.SUBMITTED) is not True:
                 continue
             same_replica = submission.stamp[18:] == change.stamp[18:] and submission.stamp < change.stamp
-            knew = any(stamp >= submission.stamp for stamps in change.supersedes.values() for stamp in stamps)
+            knew = any(submission.stamp in stamps for stamps in change.supersedes.values())
             if same_replica or knew:
                 raise Refusal(
                     RefusalCode.REASON_REQUIRED,
@@ -197,6 +224,7 @@ class Batch:
         if not self._taken:
             return []
         pusher = self._pusher
+        touched = sorted(self._touched)  # so that the feed's order does not depend on hashing
         insert(
             self._connection,
             _change,
@@ -221,8 +249,8 @@ class Batch:
         return store.reproject(
             self._connection,
             pusher.organisation_id,
-            {key: self._site_of[key] for key in self._touched},
-            {key: self._changes[key] for key in self._touched},
+            {key: self._site_of[key] for key in touched},
+            {key: self._changes[key] for key in touched},
             self._now,
         )
 

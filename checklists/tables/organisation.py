@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from checklists.tables.columns import id_field, instant, json_text, reference
@@ -128,10 +128,24 @@ class User(SQLModel, table=True):
 
 
 class RoleGrant(SQLModel, table=True):
-    """A role of a user at one site; an administrator's has no site and holds for the organisation."""
+    """A role of a user at one site; an administrator's has no site and holds for the organisation.
+
+    It holds in ``granted_at`` ≤ t < ``revoked_at``. A grant that was taken back stays, because changes that were made
+    while it held may still be on a tablet; one that is given again is another row.
+    """
 
     __tablename__ = "role_grant"
-    __table_args__ = (UniqueConstraint("user_id", "role", "site_id"),)
+    __table_args__ = (
+        Index(
+            "ix_role_grant_in_force",
+            "user_id",
+            "role",
+            "site_id",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+    )
 
     id: str = id_field()
     organisation_id: str = reference("organisation.id")
@@ -139,6 +153,7 @@ class RoleGrant(SQLModel, table=True):
     role: str
     site_id: str | None = reference("site.id", nullable=True)
     granted_at: datetime = instant()
+    revoked_at: datetime | None = instant(nullable=True)
 
 
 class Audit(SQLModel, table=True):

@@ -41,7 +41,11 @@ def push(request: UserRequest, services: UseServices, body: RawBody) -> Response
         )
     decoded = pushing.decode_changes(message.changes)
     pusher = pushing.Pusher(
-        request.user.organisation_id, request.user.user_id, replica_id, request.user.inspected_sites()
+        request.user.organisation_id,
+        request.user.user_id,
+        replica_id,
+        request.user.inspected_sites(),
+        request.user.formerly,
     )
     answer = services.database.write_together(
         lambda connection: pushing.push(connection, pusher, message, decoded, services.clock())

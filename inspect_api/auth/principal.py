@@ -4,11 +4,15 @@ from dataclasses import dataclass
 
 from checklists.tables import Role
 from inspect_api.problems import Code, Problem
+from sync.batch import FormerGrant
 
 
 @dataclass(frozen=True)
 class Principal:
-    """The user behind a request. ``sites``: role → ids of the sites where it holds; an administrator has all."""
+    """The user behind a request. ``sites``: role → ids of the sites where it holds; an administrator has all.
+
+    ``formerly``: where they once inspected; what they made while they did may still be on its way.
+    """
 
     user_id: str
     organisation_id: str
@@ -17,6 +21,7 @@ class Principal:
     employee_id: str | None
     replica_id: str | None
     sites: dict[Role, frozenset[str]]
+    formerly: tuple[FormerGrant, ...] = ()
 
     @property
     def is_administrator(self) -> bool:

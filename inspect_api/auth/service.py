@@ -14,6 +14,7 @@ from inspect_api.auth.principal import Principal
 from inspect_api.auth.tokens import Claims, make_access_token
 from inspect_api.problems import Code, Problem
 from inspect_api.services import Services
+from sync.batch import FormerGrant
 from sync.tables import Replica
 
 PAGE_SESSION = timedelta(hours=12)
@@ -32,6 +33,8 @@ _WHO = (
         _user.c.active,
         _grant.c.role,
         _grant.c.site_id,
+        _grant.c.granted_at,
+        _grant.c.revoked_at.label("grant_revoked_at"),
         _replica.c.user_id.label("replica_user_id"),
         _replica.c.revoked_at,
     )
@@ -111,8 +114,12 @@ def principal_of(connection: sa.Connection, claims: Claims) -> Principal | None:
     if claims.replica_id is not None and (first.replica_user_id != claims.user_id or first.revoked_at is not None):
         raise Problem(Code.REPLICA_REVOKED)
     sites: dict[Role, set[str]] = defaultdict(set)
+    formerly = []
     for row in rows:
-        if row.role == Role.ADMINISTRATOR:
+        if row.grant_revoked_at is not None:
+            if row.role == Role.SUPERVISOR:
+                formerly.append(FormerGrant(row.site_id, row.granted_at, row.grant_revoked_at))
+        elif row.role == Role.ADMINISTRATOR:
             everywhere = connection.execute(_SITES_OF_ORGANISATION, {"organisation_id": first.organisation_id})
             sites[Role.ADMINISTRATOR].update(everywhere.scalars())
         elif row.role is not None and row.site_id is not None:
@@ -125,6 +132,7 @@ def principal_of(connection: sa.Connection, claims: Claims) -> Principal | None:
         employee_id=first.employee_id,
         replica_id=claims.replica_id,
         sites={role: frozenset(ids) for role, ids in sites.items()},
+        formerly=tuple(formerly),
     )
 
 

@@ -107,7 +107,7 @@ def _expected(connection: sa.Connection, hour: int, now: datetime) -> Iterator[t
         .join(organisation, organisation.c.id == site.c.organisation_id)
         .join(grant, sa.and_(grant.c.site_id == site.c.id, grant.c.organisation_id == site.c.organisation_id))
         .join(user, sa.and_(user.c.id == grant.c.user_id, user.c.organisation_id == site.c.organisation_id))
-        .where(grant.c.role == Role.MANAGER, user.c.active)
+        .where(grant.c.role == Role.MANAGER, grant.c.revoked_at.is_(None), user.c.active)
     )
     for organisation_id, site_id, zone, user_id, granted_at, created_at in managers:
         for week in weeks_due(now, ZoneInfo(zone), hour, max(granted_at, created_at)):

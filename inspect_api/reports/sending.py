@@ -147,7 +147,7 @@ def _recipient(connection: sa.Connection, run: Run) -> Recipient:
             user.c.id == run.recipient_id,
             user.c.organisation_id == run.organisation_id,
             user.c.active,
-            (grant.c.role == Role.MANAGER) & (grant.c.site_id == run.site_id),
+            (grant.c.role == Role.MANAGER) & (grant.c.site_id == run.site_id) & grant.c.revoked_at.is_(None),
         )
     ).first()
     if row is None:

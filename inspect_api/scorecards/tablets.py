@@ -18,13 +18,15 @@ _user = table_of(User)
 
 
 def behind(connection: sa.Connection, site: SiteRef, week: Week, now: datetime) -> list[Tablet]:
-    """Of the site's supervisors: what still holds unsent data or was not heard of since the week ended."""
+    """What still holds unsent data or was not heard of since the week ended, of the site's supervisors in it or since."""
     ended = week.ends_at(site.zone)
     limit = ended if now >= ended else now - WARN_AFTER
     supervisors = sa.select(_grant.c.user_id).where(
         _grant.c.organisation_id == site.organisation_id,
         _grant.c.site_id == site.id,
         _grant.c.role == Role.SUPERVISOR,
+        # Also those who have lost the site since: what they made before is still of this week.
+        sa.or_(_grant.c.revoked_at.is_(None), _grant.c.revoked_at > week.starts_at(site.zone)),
     )
     statement = (
         sa.select(

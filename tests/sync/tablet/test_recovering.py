@@ -5,9 +5,12 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
+from checklists.tables import Role
 from checklists.tables.columns import table_of
+from inspect_api.directory import Directory
 from sync.tables import Instance
 from tests.sync.tablet.conftest import HAIR, Device, cut, stored, told
+from tests.world import START
 
 Devices = Callable[..., Device]
 PUSH = ("POST", "/api/v1/sync/push")
@@ -161,20 +164,14 @@ def test_rows_of_a_site_that_is_taken_away_go_and_come_back_with_it(devices: Dev
     chen.sync()
     liu.sync()
     assert liu.tablet.inspections() == [inspection]
-    grant = "DELETE FROM role_grant WHERE user_id = ?"
-    with liu.world.services.database.write() as connection:
-        saved = (
-            connection.exec_driver_sql("SELECT * FROM role_grant WHERE user_id = ?", (liu.world.users["liu"],))
-            .mappings()
-            .one()
-        )
-        connection.exec_driver_sql(grant, (liu.world.users["liu"],))
+    user, site, database = liu.world.users["liu"], liu.world.sites["lobby"], liu.world.services.database
+    with database.write() as connection, Directory(connection, liu.world.organisation_id, START) as directory:
+        directory.revoke(user, Role.SUPERVISOR, site)
     liu.sync()
     assert liu.tablet.inspections() == []
     assert liu.tablet.directory.bodies("employee") == {}
-    with liu.world.services.database.write() as connection:
-        marks = ", ".join("?" * len(saved))
-        connection.exec_driver_sql(f"INSERT INTO role_grant ({', '.join(saved)}) VALUES ({marks})", (*saved.values(),))
+    with database.write() as connection, Directory(connection, liu.world.organisation_id, START) as directory:
+        directory.grant(user, Role.SUPERVISOR, site)
     liu.sync()
     assert liu.tablet.inspections() == [inspection]
 
