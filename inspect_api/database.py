@@ -102,6 +102,8 @@ class Database:
                         with connection.begin_nested():
                             entry.value = entry.work(connection)
                     except Exception as error:
+                        if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+                            raise  # the transaction is gone, and with it the work of everybody in the group
                         entry.error = error
         except Exception as error:
             for entry in group:
@@ -114,16 +116,22 @@ class Database:
 
 
 def _engine(url: str) -> sa.Engine:
-    if not url.startswith("sqlite"):
-        # lock_timeout: a writer that cannot get its scope's counter in ten seconds fails and is retried by the
-        # tablet, instead of holding a worker for ever behind a stuck session.
-        return sa.create_engine(
-            url,
-            pool_size=READ_CONNECTIONS,
-            max_overflow=4,
-            pool_pre_ping=True,
-            connect_args={"options": "-c lock_timeout=10000 -c statement_timeout=60000 -c timezone=UTC"},
-        )
+    return _sqlite_engine(url) if url.startswith("sqlite") else _postgresql_engine(url)
+
+
+def _postgresql_engine(url: str) -> sa.Engine:
+    # lock_timeout: a writer that cannot get its scope's counter in ten seconds fails and is retried by the tablet,
+    # instead of holding a worker for ever behind a stuck session.
+    return sa.create_engine(
+        url,
+        pool_size=READ_CONNECTIONS,
+        max_overflow=4,
+        pool_pre_ping=True,
+        connect_args={"options": "-c lock_timeout=10000 -c statement_timeout=60000 -c timezone=UTC"},
+    )
+
+
+def _sqlite_engine(url: str) -> sa.Engine:
     engine = sa.create_engine(
         url,
         poolclass=QueuePool,
@@ -151,5 +159,16 @@ def _engine(url: str) -> sa.Engine:
     def _begin(connection: sa.Connection) -> None:
         writes = connection.get_execution_options().get(WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    # A full disk and some other errors make SQLite roll the whole transaction back by itself. Whatever came next would
+    # begin another one and commit it, and what was done before in the lost one would count as done. So the connection
+    # counts as lost: nothing more happens on it, and every work of its transaction fails.
+    @sa.event.listens_for(engine, "handle_error")
+    def _ended_by_itself(context: sa.engine.ExceptionContext) -> None:
+        connection = context.connection
+        if connection is None or connection.invalidated or not connection.in_transaction():
+            return
+        if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+            context.is_disconnect = True
 
     return engine

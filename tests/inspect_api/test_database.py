@@ -1,6 +1,9 @@
 """One place decides commit or rollback, and an acknowledgement never comes before the commit."""
 
+import contextlib
 import sqlite3
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -78,6 +81,62 @@ def test_a_write_that_raises_leaves_nothing(database: Database) -> None:
 
     with pytest.raises(ValueError, match="half"):
         half()
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM t").scalar() == 0
+    database.dispose()
+
+
+def test_when_the_disk_is_full_nobody_of_the_group_is_told_that_it_is_stored(tmp_path: Path) -> None:
+    """SQLite then rolls the whole transaction back by itself, also the work of those who share the commit."""
+    database = Database(f"sqlite:///{tmp_path / 'd.db'}")
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a INTEGER PRIMARY KEY, b BLOB)")
+    database.dispose()
+    sa.event.listen(database.engine, "connect", lambda raw, _: raw.execute("PRAGMA max_page_count = 60"))
+    everybody_waits = threading.Barrier(8)
+
+    def write(number: int) -> int | None:
+        def work(connection: sa.Connection) -> int:
+            size = 1_000_000 if number == 5 else 100
+            connection.exec_driver_sql(f"INSERT INTO t VALUES ({number}, zeroblob({size}))")
+            return number
+
+        everybody_waits.wait()
+        try:
+            return database.write_together(work)
+        except sa.exc.OperationalError:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        with database._writer:  # until all of them wait for the same commit
+            running = [pool.submit(write, number) for number in range(8)]
+            while len(database._waiting) < 8:
+                time.sleep(0.001)
+        told = {work.result() for work in running} - {None}
+    with database.read() as connection:
+        held = set(connection.exec_driver_sql("SELECT a FROM t").scalars())
+    assert held == told
+    assert 5 not in told
+    assert database.write_together(lambda connection: connection.exec_driver_sql("SELECT 1").scalar()) == 1
+    database.dispose()
+
+
+def test_what_comes_after_a_full_disk_in_the_same_transaction_is_not_stored_either(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'd.db'}")
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a INTEGER PRIMARY KEY, b BLOB)")
+    database.dispose()
+    sa.event.listen(database.engine, "connect", lambda raw, _: raw.execute("PRAGMA max_page_count = 60"))
+
+    def careless() -> None:
+        with database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO t VALUES (1, NULL)")
+            with contextlib.suppress(sa.exc.DBAPIError), connection.begin_nested():
+                connection.exec_driver_sql("INSERT INTO t VALUES (2, zeroblob(1000000))")
+            connection.exec_driver_sql("INSERT INTO t VALUES (3, NULL)")
+
+    with pytest.raises(sa.exc.PendingRollbackError):
+        careless()
     with database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM t").scalar() == 0
     database.dispose()
