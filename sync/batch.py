@@ -13,7 +13,6 @@ from sync import feed, paths, store
 from sync.messages import Change, ChangeResult, PushRequest
 from sync.projection import StoredChange
 from sync.refusals import Refusal, RefusalCode, check_responses, check_shape
-from sync.revisions import load_revision
 from sync.statements import insert
 from sync.tables import Change as ChangeTable
 
@@ -96,10 +95,10 @@ class Batch:
             return ChangeResult(change.id, "duplicate")
         check_shape(change, self._pusher.replica_id)
         self._check_scope(change)
+        self._check_stamp(change)
         revision_id = self._check_beginning(change)
         if revision_id is not None:
-            row = self._revisions[revision_id]
-            check_responses(change, load_revision(row.id, row.body))
+            check_responses(change, self._revisions[revision_id].loaded)
         self._check_reason(change)
         self._taken[change.id] = received
         self._touched.add(change.inspection_id)
@@ -136,6 +135,16 @@ class Batch:
                 RefusalCode.FOREIGN_INSPECTION,
                 "/inspection_id",
                 "此检查属于其他场所 / the inspection belongs to another site",
+            )
+
+    def _check_stamp(self, change: Change) -> None:
+        """A tablet that was set back to an older copy of its disk makes its stamps once more. A stamp taken twice would
+        let whoever has superseded the one write erase the other without having seen it."""
+        if any(entry.change.stamp == change.stamp for entry in self._changes.get(change.inspection_id, ())):
+            raise Refusal(
+                RefusalCode.STAMP_REUSED,
+                "/stamp",
+                "此标记已用于另一变更，设备可能恢复过旧备份 / the stamp is another change's: was the tablet restored?",
             )
 
     def _was_allowed(self, change: Change) -> bool:

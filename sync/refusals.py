@@ -22,6 +22,7 @@ class RefusalCode(StrEnum):
     FOREIGN_SITE = "foreign_site"
     FOREIGN_INSPECTION = "foreign_inspection"
     STAMP_OF_OTHER_REPLICA = "stamp_of_other_replica"
+    STAMP_REUSED = "stamp_reused"
     UNKNOWN_TEMPLATE_REVISION = "unknown_template_revision"
     RETIRED_TEMPLATE_REVISION = "retired_template_revision"
     UNKNOWN_EMPLOYEE = "unknown_employee"

@@ -287,3 +287,24 @@ async def test_a_cursor_that_is_not_ours_is_a_400(world: World, cursor: str) -> 
     assert answer.status_code == 400
     assert answer.json()["code"] == "bad_cursor"
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_stamp_that_is_used_twice_is_refused_or_one_write_could_erase_the_other_unseen(world: World) -> None:
+    """What a tablet does that was set back to an older copy of its disk: its clock repeats itself."""
+    pen, colleague = Pen(world.sites["lobby"]), Pen(world.sites["lobby"])
+    async with world.client() as client:
+        chen = await log_in(client, "chen", pen.replica_id)
+        liu = await log_in(client, "liu", colleague.replica_id)
+        begun = clean_inspection(world, pen)
+        key, note = begun["inspection_id"], "inspection/note"
+        first = pen.change(key, {note: "first"}, reason="复核")
+        await push(client, chen, begun, first)
+        await push(
+            client, liu, colleague.change(key, {note: "liu"}, supersedes={note: [first["stamp"]]}, reason="复核")
+        )
+        again = pen.change(key, {note: "typed after the restore"}, reason="复核") | {"stamp": first["stamp"]}
+        answer = await push(client, chen, again, first)
+        assert [result.get("code", result["status"]) for result in answer["results"]] == ["stamp_reused", "duplicate"]
+        await push(client, chen, pen.change(key, {note: "typed after the restore"}, reason="复核"))
+        rows, _ = await pull_all(client, liu)
+    assert rows["inspection", key]["conflicts"] == [note]
