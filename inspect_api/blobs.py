@@ -4,6 +4,7 @@ A blob is never changed. On a folder, what ``put`` has returned from survives a 
 links into place, but never calls fsync, so the file is synced here before it gets its name, and the folders after.
 """
 
+import io
 import os
 import time
 import uuid
@@ -45,13 +46,16 @@ class BlobStore:
 
         :raises BlobConflict: the key holds another content (told by its size)
         """
+        size = data.stat().st_size if isinstance(data, Path) else len(data)
         try:
-            if self._folder is None:
-                obstore.put(self._store, key, data, mode="create")
-            else:
+            if self._folder is not None:
                 self._put_durably(self._folder, key, data)
+            # Looked for first: many S3-compatible stores ignore the condition of a put and would replace the blob.
+            elif (present := self.head(key)) is None:
+                obstore.put(self._store, key, data, mode="create")
+            elif present != size:
+                raise BlobConflict(key)
         except (AlreadyExistsError, FileExistsError) as error:
-            size = data.stat().st_size if isinstance(data, Path) else len(data)
             if self.head(key) != size:
                 raise BlobConflict(key) from error
 
@@ -69,7 +73,11 @@ class BlobStore:
             parent = parent.parent
 
     def get(self, key: str) -> bytes:
-        return bytes(obstore.get(self._store, key).bytes())
+        """The whole content, gathered in pieces: never in memory twice."""
+        whole = io.BytesIO()
+        for piece in self.stream(key):
+            whole.write(piece)
+        return whole.getvalue()
 
     def stream(self, key: str) -> Iterator[bytes]:
         """The content in pieces of about a megabyte."""

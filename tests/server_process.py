@@ -103,10 +103,10 @@ class ServerProcess:
         return (self.folder / "server.log").read_text("utf-8", "replace")[-4000:]
 
 
-def make_world(folder: Path, database_url: str | None = None) -> World:
+def make_world(folder: Path, database_url: str | None = None, **settings: str) -> World:
     """A migrated database in ``folder`` with the usual people; ``world.services`` looks into it beside the server."""
-    settings = Settings(mode="development", data_dir=folder, database_url=database_url, jobs=False)
-    services: Services = build_services(settings)
+    own = {"mode": "development", "data_dir": folder, "database_url": database_url, "jobs": False}
+    services: Services = build_services(Settings.model_validate(own | settings))
     upgrade(services.database)
     return build_world(services, TEMPLATES)
 
@@ -117,7 +117,7 @@ def running_server(
 ) -> Iterator[tuple[ServerProcess, World]]:
     """A server over a fresh world."""
     folder.mkdir(parents=True, exist_ok=True)
-    world = make_world(folder, database_url)
+    world = make_world(folder, database_url, **settings)
     server = ServerProcess(folder, database_url, **settings)
     try:
         server.start()

@@ -2,14 +2,13 @@
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from inspect_api.blobs import INCOMING, RUBBISH_SECONDS, BlobConflict, BlobStore, open_blob_store
 from inspect_api.settings import Settings
-from tests.inspect_api.s3_server import s3_server
+from tests.s3_server import BUCKET, S3Server
 
 KEY = "organisation/photo/full-1.jpg"
 
@@ -19,20 +18,13 @@ def _settings(tmp_path: Path, **values: object) -> Settings:
 
 
 @pytest.fixture(params=["folder", "s3"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BlobStore]:
-    if request.param == "folder":
-        yield open_blob_store(_settings(tmp_path))
-        return
-    with s3_server() as server:
-        yield open_blob_store(
-            _settings(
-                tmp_path,
-                blob_url="s3://evidence/site",
-                s3_endpoint=server.address,
-                s3_access_key="key",
-                s3_secret_key="secret",
-            )
-        )
+def blob_kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def blobs(blob_settings: dict[str, str], tmp_path: Path) -> BlobStore:
+    return open_blob_store(_settings(tmp_path, **blob_settings))
 
 
 def test_what_was_put_comes_back(blobs: BlobStore, tmp_path: Path) -> None:
@@ -79,29 +71,21 @@ def test_check_leaves_nothing_behind(blobs: BlobStore) -> None:
 
 
 def test_check_tells_that_the_store_is_out_of_reach(tmp_path: Path) -> None:
-    with s3_server() as server:
-        address = server.address
-    blobs = open_blob_store(
-        _settings(tmp_path, blob_url="s3://evidence", s3_endpoint=address, s3_access_key="k", s3_secret_key="s")
-    )
+    blobs = open_blob_store(_settings(tmp_path, **S3Server(tmp_path / "s3").settings("never-started")))
     with pytest.raises(Exception, match=r"(?i)connect|error sending request"):
         blobs.check()
 
 
-def test_the_object_store_is_asked_with_the_keys_region_and_prefix_of_the_settings(tmp_path: Path) -> None:
-    with s3_server() as server:
-        settings = _settings(
-            tmp_path,
-            blob_url="s3://evidence/site",
-            s3_endpoint=server.address,
-            s3_access_key="the-key",
-            s3_secret_key="secret",
-            s3_region="cn-north-1",
-        )
-        open_blob_store(settings).put(KEY, b"x")
-        assert list(server.objects) == [f"evidence/site/{KEY}"]
-        assert "the-key" in server.authorizations[0]
-        assert "cn-north-1" in server.authorizations[0]
+def test_the_object_store_gets_the_prefix_of_the_settings(s3: S3Server, tmp_path: Path) -> None:
+    open_blob_store(_settings(tmp_path, **s3.settings("site/one"))).put(KEY, b"x")
+    assert (s3.folder / BUCKET / "site/one" / KEY).read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("wrong", ["s3_access_key", "s3_secret_key"])
+def test_check_tells_that_the_object_store_refuses_the_keys(s3: S3Server, tmp_path: Path, wrong: str) -> None:
+    blobs = open_blob_store(_settings(tmp_path, **s3.settings("site") | {wrong: "another-key"}))
+    with pytest.raises(Exception, match="403"):
+        blobs.check()
 
 
 def test_a_folder_of_its_own(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from tests.inspect_api.cli.conftest import Shell
+from tests.s3_server import S3Server
 
 
 def found(shell: Shell) -> tuple[int, dict[str, dict[str, str]]]:
@@ -22,6 +23,17 @@ def test_everything_is_well_after_the_set_up(organised: Shell) -> None:
     assert all(one["ok"] for one in findings.values())
     told = organised("check")
     assert (told.code, told.out.count("✓")) == (0, 6)
+
+
+def test_an_object_store_is_tried_out(organised: Shell, s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in s3.settings("checked").items():
+        monkeypatch.setenv(f"INSPECT_{name.upper()}", value)
+    code, findings = found(organised)
+    assert (code, findings["photo store"]["detail"]) == (0, "s3://evidence/checked")
+    monkeypatch.setenv("INSPECT_S3_SECRET_KEY", "not-this-one")
+    code, findings = found(organised)
+    assert (code, findings["photo store"]["ok"]) == (1, False)
+    assert "INSPECT_S3_" in findings["photo store"]["todo"]
 
 
 def test_looking_makes_no_database(shell: Shell, tmp_path: Path) -> None:

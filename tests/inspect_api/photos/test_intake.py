@@ -11,12 +11,13 @@ from inspect_api.photos.intake import delete_photo_blobs, store_photo
 from inspect_api.photos.pipeline import PhotoRefused
 from inspect_api.photos.verify import verify_stored_photos
 from tests import photo_fixtures as photos
-from tests.databases import both_databases
+from tests.databases import both_databases, photos_where_they_grow
 from tests.inspect_api.uploads.declaring import Waiting
 from tests.inspect_api.uploads.tus import digest
 from tests.world import World, build_world
 
 database_kind = both_databases
+blob_kind = photos_where_they_grow
 
 
 class Intake:
@@ -41,9 +42,8 @@ class Intake:
     def _count(self, _: sa.Connection) -> None:
         self.also += 1
 
-    def blobs(self, sha256: str) -> list[Path]:
-        folder = self.world.services.settings.data_dir / "photos" / self.world.organisation_id / sha256
-        return sorted(folder.iterdir())
+    def blobs(self, sha256: str) -> list[str]:
+        return sorted(self.world.services.blobs.keys(f"{self.world.organisation_id}/{sha256}"))
 
 
 @pytest.fixture
@@ -72,15 +72,15 @@ def test_every_blob_that_is_missing_or_changed_is_named(intake: Intake) -> None:
     whole = verify_stored_photos(services.database, services.blobs)
     assert (whole.photos, whole.is_whole) == (3, True)
     gone, changed = intake.blobs(keys[0])[1], intake.blobs(keys[1])[2]
-    gone.unlink()
-    content = bytearray(changed.read_bytes())
+    content = bytearray(services.blobs.get(changed))
     content[len(content) // 2] ^= 1
-    changed.write_bytes(content)
+    services.blobs.delete(gone)
+    services.blobs.delete(changed)
+    services.blobs.put(changed, bytes(content))
     report = verify_stored_photos(services.database, services.blobs)
     assert not report.is_whole
     assert report.photos == 3
-    assert [Path(key).name for key in report.missing] == [gone.name]
-    assert [Path(key).name for key in report.damaged] == [changed.name]
+    assert (report.missing, report.damaged) == ([gone], [changed])
 
 
 def test_the_check_reads_every_page(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,19 +1,22 @@
 """What happens to uploads that nobody comes back to, and to those that a crash left whole."""
 
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
 from inspect_api.photos.verify import verify_stored_photos
 from inspect_api.uploads.finishing import expire_uploads, finish_waiting_uploads
 from tests import photo_fixtures as photos
-from tests.databases import both_databases
+from tests.databases import both_databases, photos_where_they_grow
 from tests.inspect_api.uploads.declaring import Waiting
 from tests.inspect_api.uploads.test_uploads import files, stored
 from tests.inspect_api.uploads.tus import Tus, digest
+from tests.s3_server import S3Server
 from tests.world import SteppedClock, World, log_in
 
 database_kind = both_databases
+blob_kind = photos_where_they_grow
 
 
 def arrive(world: World, location: str, content: bytes) -> None:
@@ -97,24 +100,37 @@ async def test_files_that_no_upload_owns_are_swept(tus: Tus, world: World) -> No
     assert files(world) == [kept.rpartition("/")[2]]
 
 
-def put_out_of_reach(folder: Path) -> None:
-    folder.rmdir()
-    folder.write_text("no folder")
+@pytest.fixture
+def out_of_reach(
+    blob_kind: str, world: World, request: pytest.FixtureRequest
+) -> Callable[[], AbstractContextManager[None]]:
+    """The store is gone for a while: a file lies where its folder was, or its server is down."""
+
+    @contextmanager
+    def folder_gone() -> Iterator[None]:
+        folder = world.services.settings.data_dir / "photos"
+        folder.rmdir()
+        folder.write_text("no folder")
+        yield
+        folder.unlink()
+
+    @contextmanager
+    def server_down() -> Iterator[None]:
+        server: S3Server = request.getfixturevalue("s3")
+        server.stop()
+        yield
+        server.start()
+
+    return folder_gone if blob_kind == "folder" else server_down
 
 
-def put_within_reach(folder: Path) -> None:
-    folder.unlink()
-
-
-async def test_a_store_out_of_reach_loses_nothing(tus: Tus, world: World, waiting: Waiting) -> None:
+async def test_a_store_out_of_reach_loses_nothing(tus: Tus, world: World, waiting: Waiting, out_of_reach) -> None:
     content = photos.jpeg()
     inspection = waiting.declare(digest(content))
-    folder = world.services.settings.data_dir / "photos"
-    put_out_of_reach(folder)
-    location = await tus.begin(content)
-    assert (await tus.patch(location, 0, content)).status_code == 503
-    assert (stored(world), waiting.state(inspection)) == ([], "incomplete")
-    put_within_reach(folder)
+    with out_of_reach():
+        location = await tus.begin(content)
+        assert (await tus.patch(location, 0, content)).status_code == 503
+        assert (stored(world), waiting.state(inspection)) == ([], "incomplete")
     assert (await tus.head(location)).headers["upload-offset"] == str(len(content))
     assert stored(world) == [digest(content)]
     assert verify_stored_photos(world.services.database, world.services.blobs).is_whole

@@ -1,14 +1,11 @@
 """Uploads over a real socket to a real server process: cut off, at the same time, and killed in the middle."""
 
 import asyncio
-import contextlib
 import random
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -16,59 +13,44 @@ import pytest
 
 from checklists.ids import new_id
 from inspect_api.photos.verify import verify_stored_photos
-from inspect_api.services import system_clock
 from tests import photo_fixtures as photos
+from tests.databases import both_databases, photos_where_they_grow
 from tests.inspect_api.uploads.test_uploads import stored
 from tests.inspect_api.uploads.tus import CONTENT_TYPE, UPLOADS, Tus, digest
-from tests.world import World, build_world, log_in, make_services
+from tests.server_process import ServerProcess, running_server
+from tests.world import World, log_in
+
+database_kind = both_databases
+blob_kind = photos_where_they_grow
 
 
+@dataclass
 class Server:
-    """One server process after the other on the same folder and port."""
+    """A server process that can be killed and started again on the same data; ``world`` looks into it from beside."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
-        self._process: subprocess.Popen[bytes] | None = None
+    process: ServerProcess
+    world: World
 
     @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+    def port(self) -> int:
+        return self.process.port
 
     def start(self) -> None:
-        folder = str(self.world.services.settings.data_dir)
-        command = [sys.executable, "-m", "tests.inspect_api.uploads.server", folder, str(self.port)]
-        self._process = subprocess.Popen(command)
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{self.address}/health").status_code == 200:
-                    return
-            time.sleep(0.05)
-        raise AssertionError("the server did not start")
+        self.process.start()
 
     def kill(self) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
-            self._process = None
+        self.process.kill()
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    services = make_services(tmp_path, system_clock)
-    running = Server(build_world(services, ()))
-    running.start()
-    yield running
-    running.kill()
-    services.database.dispose()
+def server(tmp_path: Path, database_url: str | None, blob_settings: dict[str, str]) -> Iterator[Server]:
+    with running_server(tmp_path, database_url, **blob_settings) as (process, world):
+        yield Server(process, world)
 
 
 @pytest.fixture
 async def tus(server: Server) -> AsyncIterator[Tus]:
-    async with httpx.AsyncClient(base_url=server.address, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=server.process.url, timeout=30) as client:
         yield Tus(client, await log_in(client, "chen", new_id()))
 
 

@@ -7,12 +7,13 @@ from checklists.tables import Audit, Photo
 from checklists.tables.columns import table_of
 from inspect_api.photos.verify import verify_stored_photos
 from tests import photo_fixtures as photos
-from tests.databases import both_databases
+from tests.databases import both_databases, photos_where_they_grow
 from tests.inspect_api.uploads.declaring import Waiting
 from tests.inspect_api.uploads.tus import UPLOADS, Tus, checksum, digest, metadata
 from tests.world import World, log_in
 
 database_kind = both_databases
+blob_kind = photos_where_they_grow
 
 
 def stored(world: World) -> list[str]:
