@@ -21,6 +21,21 @@ from sync.tables import Replica
 __all__ = ["Pusher", "Received", "decode_changes", "push"]
 
 _replica = table_of(Replica)
+_RECORD_REPLICA = (
+    sa.update(_replica)
+    .where(_replica.c.id == sa.bindparam("replica"))
+    .values(
+        changes_stored=_replica.c.changes_stored + sa.bindparam("stored"),
+        changes_refused=_replica.c.changes_refused + sa.bindparam("refused"),
+        last_push_at=sa.bindparam("now"),
+        last_seen_at=sa.bindparam("now"),
+        unsent=sa.bindparam("unsent"),
+        oldest_unsent_at=sa.bindparam("oldest_unsent_at"),
+        app_version=sa.bindparam("app_version"),
+        clock_offset_ms=sa.bindparam("clock_offset_ms"),
+    )
+    .returning(_replica.c.changes_stored, _replica.c.changes_refused)
+)
 _log = logging.getLogger(__name__)
 _decoder = msgspec.json.Decoder(Change)
 
@@ -124,21 +139,17 @@ def _record_replica(
     connection: sa.Connection, pusher: Pusher, request: PushRequest, stored: int, refused: int, now: datetime
 ) -> Counts:
     offset = milliseconds(now - request.device_time) if request.device_time else None
-    row = connection.execute(
-        sa.update(_replica)
-        .where(_replica.c.id == pusher.replica_id)
-        .values(
-            changes_stored=_replica.c.changes_stored + stored,
-            changes_refused=_replica.c.changes_refused + refused,
-            last_push_at=now,
-            last_seen_at=now,
-            unsent=request.unsent,
-            oldest_unsent_at=request.oldest_unsent_at,
-            app_version=request.app_version,
-            clock_offset_ms=offset,
-        )
-        .returning(_replica.c.changes_stored, _replica.c.changes_refused)
-    ).one()
+    told = {
+        "replica": pusher.replica_id,
+        "stored": stored,
+        "refused": refused,
+        "now": now,
+        "unsent": request.unsent,
+        "oldest_unsent_at": request.oldest_unsent_at,
+        "app_version": request.app_version,
+        "clock_offset_ms": offset,
+    }
+    row = connection.execute(_RECORD_REPLICA, told).one()
     return Counts(stored=row.changes_stored, refused=row.changes_refused)
 
 

@@ -57,13 +57,19 @@ class _Statement:
 
     def parameters(self, rows: Rows) -> Any:
         """The rows as the driver wants them: types applied, tuples or dicts."""
-        if self._processors:
-            processors = self._processors.items()
-            rows = [row | {name: process(row[name]) for name, process in processors} for row in rows]
-        if not self._positional:
-            return rows
-        columns = self._columns
-        return [tuple([row[name] for name in columns]) for row in rows]
+        columns = {name: [row[name] for row in rows] for name in self._columns}
+        for name, process in self._processors.items():
+            columns[name] = _processed(columns[name], process)
+        values = zip(*columns.values(), strict=True)
+        return list(values) if self._positional else [dict(zip(columns, row, strict=True)) for row in values]
+
+
+def _processed(values: list[Any], process: Callable[[Any], Any]) -> list[Any]:
+    """Most columns with a type of their own hold the same instant in every row of a batch."""
+    first = values[0]
+    if all(value is first for value in values):
+        return [process(first)] * len(values)
+    return [process(value) for value in values]
 
 
 @lru_cache(maxsize=128)

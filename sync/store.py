@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import Struct
 
 from checklists.tables import Employee, Evidence, Finding, Inspection, Photo, Site, TemplateRevision, Workspace
 from checklists.tables.columns import table_of
@@ -49,10 +50,10 @@ _REVISIONS = sa.select(
     _revision.c.id,
     _revision.c.organisation_id,
     _revision.c.state,
-    _revision.c.body,
-    _revision.c.in_force_from,
+    _revision.c.sha256,
     _revision.c.retired_at,
 ).where(_revision.c.id.in_(_IDS))
+_BODIES = sa.select(_revision.c.id, _revision.c.body).where(_revision.c.id.in_(_IDS))
 _PHOTOS = sa.select(_photo.c.sha256).where(
     _photo.c.organisation_id == sa.bindparam("organisation_id"), _photo.c.sha256.in_(_IDS)
 )
@@ -61,6 +62,9 @@ _DECLARING = sa.select(_evidence.c.inspection_id).where(
 )
 
 _decoder = msgspec.json.Decoder(ChangeMessage)
+_MOST_LOADED = 256
+_loaded: dict[tuple[str, str], LoadedRevision] = {}
+"""By id and SHA-256 of the body."""
 
 
 @lru_cache(maxsize=512)
@@ -87,8 +91,25 @@ def workspaces(connection: sa.Connection, ids: Iterable[str]) -> dict[str, Any]:
     return by_id(connection, _WORKSPACES, ids)
 
 
-def revisions(connection: sa.Connection, ids: Iterable[str]) -> dict[str, Any]:
-    return by_id(connection, _REVISIONS, ids)
+class Revision(Struct, frozen=True):
+    """A template revision as the database has it, ready for use."""
+
+    organisation_id: str
+    state: str
+    retired_at: datetime | None
+    loaded: LoadedRevision
+
+
+def revisions(connection: sa.Connection, ids: Iterable[str]) -> dict[str, Revision]:
+    """The bodies, each of some 100 kB, are read once in the life of the process."""
+    rows = by_id(connection, _REVISIONS, ids)
+    ready = {row.id: loaded for row in rows.values() if (loaded := _loaded.get((row.id, row.sha256))) is not None}
+    unread = [key for key in rows if key not in ready]
+    for key, body in connection.execute(_BODIES, {"ids": unread}) if unread else ():
+        if len(_loaded) >= _MOST_LOADED:
+            _loaded.clear()
+        ready[key] = _loaded[key, rows[key].sha256] = load_revision(key, body)
+    return {key: Revision(row.organisation_id, row.state, row.retired_at, ready[key]) for key, row in rows.items()}
 
 
 def inspections(connection: sa.Connection, ids: Iterable[str]) -> dict[str, Any]:
@@ -138,10 +159,10 @@ def declaring_inspections(connection: sa.Connection, organisation_id: str, diges
     return sorted(rows.scalars())
 
 
-def pinned_revision(live: Live, rows: dict[str, Any], organisation_id: str) -> LoadedRevision | None:
-    """``rows``: of ``revisions``. Another organisation's revision is none."""
-    row = rows.get(value_of(live, TEMPLATE_REVISION) or "")
-    return load_revision(row.id, row.body) if row is not None and row.organisation_id == organisation_id else None
+def pinned_revision(live: Live, known: dict[str, Revision], organisation_id: str) -> LoadedRevision | None:
+    """``known``: of ``revisions``. Another organisation's revision is none."""
+    revision = known.get(value_of(live, TEMPLATE_REVISION) or "")
+    return revision.loaded if revision is not None and revision.organisation_id == organisation_id else None
 
 
 def reproject(
@@ -193,7 +214,14 @@ def _write(
         connection,
         _finding,
         [
-            {"inspection_id": key, "organisation_id": organisation_id, **msgspec.structs.asdict(finding)}
+            {
+                "inspection_id": key,
+                "item_key": finding.item_key,
+                "organisation_id": organisation_id,
+                "value": finding.value,
+                "note": finding.note,
+                "critical": finding.critical,
+            }
             for key, made in projections.items()
             for finding in made.findings
         ],
@@ -202,7 +230,13 @@ def _write(
         connection,
         _evidence,
         [
-            {"inspection_id": key, "organisation_id": organisation_id, **msgspec.structs.asdict(evidence)}
+            {
+                "inspection_id": key,
+                "sha256": evidence.sha256,
+                "organisation_id": organisation_id,
+                "item_key": evidence.item_key,
+                "taken_at": evidence.taken_at,
+            }
             for key, made in projections.items()
             for evidence in made.evidence
         ],
