@@ -33,6 +33,8 @@ class _Work(Generic[T]):
     def result(self) -> T:
         if self.error is not None:
             raise self.error
+        if not self.done:  # whoever was to do it was stopped from outside
+            raise RuntimeError("the work was not done")
         return self.value  # type: ignore[return-value]  # done without an error: the work's own value
 
 
@@ -106,6 +108,7 @@ class Database:
                             raise  # the transaction is gone, and with it the work of everybody in the group
                         entry.error = error
         except Exception as error:
+            group += [self._waiting.popleft() for _ in range(len(self._waiting))]  # it may not even have begun
             for entry in group:
                 entry.error = entry.error or error
         for entry in group:

@@ -140,3 +140,20 @@ def test_what_comes_after_a_full_disk_in_the_same_transaction_is_not_stored_eith
     with database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM t").scalar() == 0
     database.dispose()
+
+
+def test_work_whose_transaction_cannot_even_begin_fails_and_is_not_done_later(database: Database) -> None:
+    done: list[int] = []
+    refusing = True
+
+    @sa.event.listens_for(database.engine, "begin")
+    def refuse(_connection: sa.Connection) -> None:
+        if refusing:
+            raise sa.exc.OperationalError("BEGIN", {}, Exception("no lock"))
+
+    with pytest.raises(sa.exc.OperationalError):
+        database.write_together(lambda _: done.append(1))
+    refusing = False
+    database.write_together(lambda _: done.append(2))
+    assert done == [2]
+    database.dispose()
