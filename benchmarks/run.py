@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the measurements
 
 from benchmarks import photos, syncing
 from benchmarks.report import table
+from tests.postgres_server import running_postgres
 
 
 def main() -> None:
@@ -17,8 +18,10 @@ def main() -> None:
     arguments.add_argument("--inspections", type=int, default=10_000, help="pushed for each measurement")
     inspections = arguments.parse_args().inspections
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores; client and server share them.\n", flush=True)
-    rows = syncing.measure(inspections)
-    print(table(rows), "\n", flush=True)
+    print(table(syncing.measure(inspections)), "\n", flush=True)
+    with running_postgres() as server:
+        server.sync_to_disk()
+        print(table(syncing.measure(inspections // 2, server.fresh(), "PostgreSQL")), "\n", flush=True)
     print(table(photos.measure()))
 
 
