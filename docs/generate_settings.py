@@ -40,6 +40,8 @@ CHINESE = {
     "photo_max_pixels": "单张照片的最大像素数，防止解压炸弹",
     "photo_workers": "同时处理的照片数",
     "upload_hours": "未完成的上传多少小时后过期",
+    "upload_max_open": "一台平板同时可有的未完成上传数",
+    "undeclared_days": "照片存入多少天后仍无检查引用即列出（不会删除）",
     "smtp_host": "邮件服务器；不填则邮件写入 data_dir/mail，不会发出",
     "smtp_port": "邮件服务器端口",
     "smtp_user": "邮件服务器账号",

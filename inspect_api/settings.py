@@ -38,6 +38,10 @@ class Settings(BaseSettings):
     photo_max_pixels: int = Field(60_000_000, ge=1_000_000, description="most pixels of a photo, against bombs")
     photo_workers: int = Field(2, ge=1, le=32, description="photos processed at the same time")
     upload_hours: int = Field(24 * 7, ge=1, description="an unfinished upload expires after this")
+    upload_max_open: int = Field(100, ge=1, description="unfinished uploads that one tablet may have at a time")
+    undeclared_days: int = Field(
+        30, ge=1, description="a stored photo that no inspection declares is listed after this; it is not deleted"
+    )
     smtp_host: str | None = Field(None, description="mail server; without it mail is written to data_dir/mail")
     smtp_port: int = Field(587, ge=1, le=65535, description="port of the mail server")
     smtp_user: str | None = Field(None, description="log-in at the mail server")

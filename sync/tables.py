@@ -120,7 +120,7 @@ class Upload(SQLModel, table=True):
 
     id: str = id_field()
     organisation_id: str = reference("organisation.id", index=False)
-    user_id: str = reference("app_user.id", index=False)
+    user_id: str = reference("app_user.id")
     replica_id: str | None = reference("replica.id", nullable=True, index=False)
     sha256: str = Field(max_length=64, index=True)
     length: int = Field(sa_column=Column(BigInteger, nullable=False))

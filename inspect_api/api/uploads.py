@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
 
 from inspect_api.injection import UserRequest, UseServices
+from inspect_api.photos.undeclared import UndeclaredPhoto, undeclared_photos
 from inspect_api.uploads import protocol
 from inspect_api.uploads.finishing import refusal_problem
 from inspect_api.uploads.receiving import BodyCut, Upload, Uploads
@@ -97,6 +98,13 @@ async def terminate(request: UserRequest, uploads: UseUploads, upload_id: Upload
     await uploads.terminate(request.user, upload_id)
 
 
+@get("/api/v1/undeclared-photos", sync_to_thread=True)
+def undeclared(request: UserRequest, services: UseServices) -> list[UndeclaredPhoto]:
+    """For administrators: stored photos that no inspection has declared for long; kept, in case one still does."""
+    request.user.require_administrator()
+    return undeclared_photos(services, request.user.organisation_id)
+
+
 def _raise_refusal(upload: Upload) -> None:
     """A generic client takes a full offset for success, so a refused upload is never answered with one."""
     if upload.row.state is UploadState.REFUSED and upload.row.refusal is not None:
@@ -154,5 +162,6 @@ HANDLERS = [
         route_handlers=[options, create, offset, read, append, terminate],
         middleware=[_names_the_protocol],
         dependencies={"uploads": Provide(_uploads)},
-    )
+    ),
+    undeclared,
 ]

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import sqlalchemy as sa
+
 from checklists.ids import is_id, new_id
 from inspect_api.auth.principal import Principal
 from inspect_api.photos.intake import is_stored
@@ -21,6 +23,8 @@ STALL_SECONDS = 60
 """A connection that brings nothing for this long is given up; what it brought is kept."""
 PATIENCE_SECONDS = 5
 """How long one waits for a connection that was told to let go."""
+RETRY_SECONDS = 60
+"""When to try again with too many open uploads."""
 PIECE = 1_000_000
 """Bytes gathered before they go to the disk in one step."""
 
@@ -75,7 +79,10 @@ class Uploads:
         self._workers = ThreadPoolExecutor(services.settings.photo_workers, thread_name_prefix="photo")
 
     async def create(self, user: Principal, sha256: str, length: int) -> Upload:
-        """A new upload; or one that is complete already, when the photo is here: nothing is sent again."""
+        """A new upload; or one that is complete already, when the photo is here: nothing is sent again.
+
+        :raises Problem: TOO_MANY_REQUESTS while the tablet has as many open uploads as it may
+        """
         if length == 0:
             raise refusal_problem("empty")
         waiting = await asyncio.to_thread(self._waiting, user, sha256, length)
@@ -103,8 +110,25 @@ class Uploads:
             expires_at=now + timedelta(hours=self._services.settings.upload_hours),
         )
         with self._services.database.write() as connection:
+            if not stored:
+                self._require_room(connection, row, user.replica_id)
             store.insert_upload(connection, row, user.replica_id, now)
         return Upload(row, length if stored else 0)
+
+    def _require_room(self, connection: sa.Connection, row: UploadRow, replica_id: str | None) -> None:
+        """A tablet whose answers are lost begins the same photo again and again: that must never shut it out."""
+        limit = self._services.settings.upload_max_open
+        if store.count_open_uploads(connection, row, replica_id) < limit:
+            return
+        store.delete_open_uploads_like(connection, row)
+        if store.count_open_uploads(connection, row, replica_id) >= limit:
+            raise Problem(
+                Code.TOO_MANY_REQUESTS,
+                f"未完成的上传已有 {limit} 个，请先完成或放弃其中一些；照片请保留在平板上",
+                f"There are {limit} unfinished uploads; finish or give up some of them first, and keep the photo",
+                extra={"limit": limit},
+                headers={"retry-after": str(RETRY_SECONDS)},
+            )
 
     async def state(self, user: Principal, upload_id: str) -> Upload:
         """Where to go on. A connection that still holds the upload is given up: who asks has begun a new one.

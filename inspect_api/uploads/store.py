@@ -74,6 +74,22 @@ def open_uploads_of(connection: sa.Connection, organisation_id: str, user_id: st
     )
 
 
+def count_open_uploads(connection: sa.Connection, row: UploadRow, replica_id: str | None) -> int:
+    """How many the tablet has that is about to make ``row``; without a tablet, its user without one."""
+    query = sa.select(sa.func.count()).where(
+        _upload.c.user_id == row.user_id,
+        _upload.c.organisation_id == row.organisation_id,
+        _upload.c.replica_id == replica_id,
+        _upload.c.state == str(UploadState.OPEN),
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def delete_open_uploads_like(connection: sa.Connection, row: UploadRow) -> int:
+    """Those of the same photo and user, which answers that never arrived have left behind; gives how many."""
+    return connection.execute(_upload.delete().where(*_like(row))).rowcount
+
+
 def all_open_uploads(connection: sa.Connection) -> list[UploadRow]:
     return _rows(connection, _upload.c.state == str(UploadState.OPEN))
 
@@ -88,6 +104,10 @@ def note_received(connection: sa.Connection, upload_id: str, received: int) -> N
 
 
 def close_upload(connection: sa.Connection, row: UploadRow, state: UploadState, refusal: str | None = None) -> None:
+    """Of a stored photo the user's other open uploads are stored with it: nothing of them is wanted any more."""
+    if state is UploadState.STORED:
+        closed = {"state": str(state), "received": _upload.c.length}
+        connection.execute(_upload.update().where(*_like(row)).values(closed))
     connection.execute(
         _upload.update().where(_upload.c.id == row.id).values(state=str(state), refusal=refusal, received=row.length)
     )
@@ -95,6 +115,15 @@ def close_upload(connection: sa.Connection, row: UploadRow, state: UploadState, 
 
 def delete_upload(connection: sa.Connection, upload_id: str) -> None:
     connection.execute(_upload.delete().where(_upload.c.id == upload_id))
+
+
+def _like(row: UploadRow) -> list[sa.ColumnElement[bool]]:
+    return [
+        _upload.c.sha256 == row.sha256,
+        _upload.c.organisation_id == row.organisation_id,
+        _upload.c.user_id == row.user_id,
+        _upload.c.state == str(UploadState.OPEN),
+    ]
 
 
 def _rows(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[UploadRow]:

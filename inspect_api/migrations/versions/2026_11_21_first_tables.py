@@ -646,6 +646,7 @@ def upgrade() -> None:
     with op.batch_alter_table("upload", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_upload_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_upload_sha256"), ["sha256"], unique=False)
+        batch_op.create_index(batch_op.f("ix_upload_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "evidence",
@@ -700,6 +701,7 @@ def downgrade() -> None:
 
     op.drop_table("evidence")
     with op.batch_alter_table("upload", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_upload_user_id"))
         batch_op.drop_index(batch_op.f("ix_upload_sha256"))
         batch_op.drop_index(batch_op.f("ix_upload_expires_at"))
 
