@@ -12,7 +12,10 @@ from litestar.openapi import OpenAPIConfig
 
 from inspect_api.answers import EXCEPTION_HANDLERS
 from inspect_api.api import (
+    actions,
     auth,
+    calendar,
+    disputes,
     health,
     photos,
     quarantine,
@@ -31,7 +34,24 @@ from inspect_api.pages import handlers as pages
 from inspect_api.services import Services
 
 WORKER_THREADS = 24
-API = [auth, health, sync, uploads, photos, replicas, scorecards, roster, templates, quarantine, reports, users, pages]
+API = [
+    auth,
+    health,
+    sync,
+    uploads,
+    photos,
+    replicas,
+    scorecards,
+    roster,
+    templates,
+    quarantine,
+    reports,
+    users,
+    disputes,
+    actions,
+    calendar,
+    pages,
+]
 
 
 def create_app(services: Services) -> Litestar:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from inspect_api.actions import minding
+from inspect_api.disputes import deciding
 from inspect_api.reports.plan import plan_weekly
 from inspect_api.reports.sending import send_due
 from inspect_api.reports.weekly import BUILDERS
@@ -54,6 +56,13 @@ async def publish_and_plan(services: Services, keep_going: KeepGoing) -> None:  
         await asyncio.to_thread(plan_weekly, services.database, services.settings, services.clock())
 
 
+async def mind_promises(services: Services, keep_going: KeepGoing) -> None:  # noqa: ARG001 (the signature of a job)
+    """What was to be answered or mended by now and was not, goes one step up; what was mended is judged."""
+    await asyncio.to_thread(deciding.escalate_due, services)
+    await asyncio.to_thread(minding.judge_fixed, services)
+    await asyncio.to_thread(minding.escalate_due, services)
+
+
 async def send_mail(services: Services, keep_going: KeepGoing) -> None:
     await send_due(services, f"{socket.gethostname()}:{os.getpid()}", BUILDERS, keep_going=keep_going)
 
@@ -66,6 +75,7 @@ async def mind_uploads(services: Services, keep_going: KeepGoing) -> None:  # no
 
 JOBS = (
     Job("scorecards", publish_and_plan),
+    Job("promises", mind_promises),
     Job("mail", send_mail),
     Job("uploads", mind_uploads, HOUSEKEEPING_SECONDS),
 )

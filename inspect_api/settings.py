@@ -50,6 +50,13 @@ class Settings(BaseSettings):
     smtp_timeout: float = Field(30, gt=0, description="seconds to wait for the mail server")
     mail_from: str = Field("inspect-api <inspect-api@localhost>", description="sender of reports")
     report_hour: int = Field(8, ge=0, le=23, description="hour of Monday, site time, when weekly reports are due")
+    dispute_days: int = Field(7, ge=1, le=60, description="days after publication, or an answer, to dispute or appeal")
+    dispute_answer_days: int = Field(
+        3, ge=1, le=30, description="working days of the site for the answer to a dispute; then it escalates"
+    )
+    action_days: int = Field(
+        3, ge=1, le=60, description="working days of the site to mend what a rule made a corrective action of"
+    )
     jobs: bool = Field(True, description="whether this process runs scheduled jobs")
     job_seconds: float = Field(15, gt=0, description="seconds between two looks for due work")
     lease_seconds: float = Field(60, gt=0, description="a claimed job is taken over after this without a sign of life")

@@ -24,6 +24,8 @@ WORKSPACE = "workspace"
 POST = "post"
 EMPLOYEE = "employee"
 USER = "user"
+DISPUTE = "dispute"
+CORRECTIVE_ACTION = "corrective_action"
 
 
 class Entry(Struct, frozen=True):

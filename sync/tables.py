@@ -39,6 +39,15 @@ class Replica(SQLModel, table=True):
     revoked_at: datetime | None = instant(nullable=True)
 
 
+class ServerReplica(SQLModel, table=True):
+    """The replica by which the server itself writes changes of an organisation; revoked, so that nobody logs in."""
+
+    __tablename__ = "server_replica"
+
+    organisation_id: str = reference("organisation.id", index=False, primary_key=True)
+    replica_id: str = reference("replica.id", index=False)
+
+
 class RefreshToken(SQLModel, table=True):
     """``family``: all tokens that follow from one log-in. ``parent_id``: the token it replaced."""
 

@@ -30,6 +30,7 @@ def test_every_path_and_kind_is_named() -> None:
     known = {value for value in vars(paths).values() if isinstance(value, str) and re.fullmatch(r"\w+/\w+", value)}
     assert {path for path in known if path not in PAGE} == set()
     kinds = [feed.INSPECTION, feed.TEMPLATE_REVISION, feed.SITE, feed.WORKSPACE, feed.POST, feed.EMPLOYEE, feed.USER]
+    kinds += [feed.DISPUTE, feed.CORRECTIVE_ACTION]
     assert [kind for kind in kinds if f"`{kind}`" not in PAGE] == []
 
 

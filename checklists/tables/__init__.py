@@ -1,6 +1,20 @@
 """The tables of what an inspection is. Message classes are not tables: ``table=True`` classes skip validation."""
 
 from checklists.tables.columns import table_of
+from checklists.tables.disputes import (
+    ActionOrigin,
+    ActionState,
+    ActionStep,
+    CorrectiveAction,
+    CorrectiveActionEvent,
+    Dispute,
+    DisputeEvent,
+    DisputeState,
+    DisputeStep,
+    Outcome,
+    Priority,
+    SiteDay,
+)
 from checklists.tables.inspections import (
     Evidence,
     Finding,
@@ -28,7 +42,16 @@ from checklists.tables.scorecards import PublishedWeek, ReportRun, RunState, Sco
 
 __all__ = [
     "Absence",
+    "ActionOrigin",
+    "ActionState",
+    "ActionStep",
     "Audit",
+    "CorrectiveAction",
+    "CorrectiveActionEvent",
+    "Dispute",
+    "DisputeEvent",
+    "DisputeState",
+    "DisputeStep",
     "Employee",
     "Evidence",
     "Finding",
@@ -36,8 +59,10 @@ __all__ = [
     "InspectionState",
     "Language",
     "Organisation",
+    "Outcome",
     "Photo",
     "Post",
+    "Priority",
     "PublishedWeek",
     "ReportRun",
     "RevisionState",
@@ -46,6 +71,7 @@ __all__ = [
     "RunState",
     "Scorecard",
     "Site",
+    "SiteDay",
     "TemplateRevision",
     "User",
     "Workspace",

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from checklists.ids import new_id
-from checklists.tables import Audit, Evidence, Inspection, InspectionState, Photo, WorkspaceResponsibility
+from checklists.tables import (
+    Audit,
+    CorrectiveAction,
+    Dispute,
+    Evidence,
+    Inspection,
+    InspectionState,
+    Photo,
+    WorkspaceResponsibility,
+)
 from checklists.tables.columns import table_of
 from inspect_api.auth.principal import Principal
 from inspect_api.photos.intake import blob_key
@@ -16,6 +25,8 @@ from inspect_api.services import Services
 
 _photo = table_of(Photo)
 _audit = table_of(Audit)
+_action = table_of(CorrectiveAction)
+_dispute = table_of(Dispute)
 _evidence = table_of(Evidence)
 _inspection = table_of(Inspection)
 _responsible = table_of(WorkspaceResponsibility)
@@ -36,7 +47,10 @@ def view_photo(services: Services, user: Principal, sha256: str, size: str) -> V
     :raises Problem: NOT_FOUND when there is none that this user may see; UNAVAILABLE when its bytes are gone or wrong
     """
     with services.database.read() as connection:
-        inspection_id = connection.execute(_declaring(user, sha256).limit(1)).scalar()
+        inspection_id = (
+            connection.execute(_declaring(user, sha256).limit(1)).scalar()
+            or connection.execute(_beside(user, sha256).limit(1)).scalar()
+        )
         row = connection.execute(_stored(user, sha256)).mappings().first()
     if inspection_id is None or row is None or row["deleted_at"] is not None:
         raise Problem(Code.NOT_FOUND)
@@ -98,6 +112,25 @@ def _declaring(user: Principal, sha256: str) -> sa.Select[tuple[str]]:
     if user.employee_id is not None:
         allowed = sa.or_(allowed, sa.and_(_inspection.c.state.in_(_SUBMITTED), _about(user.employee_id)))
     return query.where(allowed)
+
+
+def _beside(user: Principal, sha256: str) -> sa.CompoundSelect[tuple[str | None]]:
+    """Inspections to which somebody sent the photo in a dispute or a corrective action that the user may read."""
+    disputed = sa.select(_dispute.c.inspection_id).where(
+        _dispute.c.organisation_id == user.organisation_id, _dispute.c.photo == sha256
+    )
+    mended = sa.select(sa.func.coalesce(_action.c.inspection_id, _action.c.id)).where(
+        _action.c.organisation_id == user.organisation_id, _action.c.fix_photo == sha256
+    )
+    if not user.is_administrator:
+        disputed = disputed.where(
+            sa.or_(
+                _dispute.c.site_id.in_(sorted(user.managed_sites())), _dispute.c.employee_id == (user.employee_id or "")
+            )
+        )
+        sites = sorted(user.managed_sites() | user.inspected_sites())
+        mended = mended.where(sa.or_(_action.c.site_id.in_(sites), _action.c.owner_id == user.user_id))
+    return sa.union_all(disputed, mended)
 
 
 def _about(employee_id: str) -> sa.ColumnElement[bool]:

@@ -10,12 +10,12 @@ from checklists.periods import Week, final_at, provisional_at
 from checklists.scoring.counting import WhyNot
 from checklists.scoring.rules import ScoringRules
 from checklists.template import Bilingual
+from inspect_api.actions.reading import ActionView
+from inspect_api.disputes.reading import DisputeView
 from inspect_api.pages.overview import Show, Sort, change_of, overview
 from inspect_api.scorecards.explain import Explained
 from inspect_api.scorecards.shapes import Correction, EmployeeWeek, SiteRef, SiteWeek, State, Tablet
 
-DISPUTE_TIME = timedelta(days=7)
-"""SCORING §5: any item below full marks may be disputed within 7 days of its publication."""
 _WAITING = (WhyNot.PROBABLE_DUPLICATE, WhyNot.LOW_COVERAGE)
 
 
@@ -51,7 +51,8 @@ class WeeklyReport:
 
     ``average``: mean of the ranked totals; ``average_change``: against the week before, as displayed. ``scored`` have
     a total, lowest first; ``unscored`` were checked, but not often enough; ``not_seen`` were at work and not checked.
-    ``disputes_until``: the end of the time to dispute a final result.
+    ``disputes`` wait for an answer, the one due first at the top; ``actions`` are overdue. ``disputes_until``: the end
+    of the time to dispute a final result.
     """
 
     site: SiteRef
@@ -65,6 +66,8 @@ class WeeklyReport:
     red_flags: Sequence[RedFlag]
     decisions: Sequence[Decision]
     under_review: Sequence[EmployeeWeek]
+    disputes: Sequence[DisputeView]
+    actions: Sequence[ActionView]
     scored: Sequence[EmployeeWeek]
     unscored: Sequence[EmployeeWeek]
     not_seen: Sequence[EmployeeWeek]
@@ -76,11 +79,28 @@ class WeeklyReport:
     @property
     def to_do(self) -> int:
         """How many things wait for the manager."""
-        return len(self.red_flags) + len(self.decisions) + len(self.under_review)
+        return sum(map(len, (self.red_flags, self.decisions, self.under_review, self.disputes, self.actions)))
 
     def change_of(self, row: EmployeeWeek) -> Decimal | None:
         """Against the week before, as displayed."""
         return change_of(row)
+
+
+@dataclass(frozen=True)
+class Promises:
+    """Open disputes and overdue corrective actions of the site; ``dispute_days``: how long one may dispute."""
+
+    disputes: Sequence[DisputeView] = ()
+    actions: Sequence[ActionView] = ()
+    dispute_days: int = 7
+
+    @property
+    def disputing(self) -> frozenset[str]:
+        """The employees whose week is under review by a dispute of theirs: it is listed as such, once."""
+        return frozenset(dispute.employee_id for dispute in self.disputes)
+
+
+NOTHING_PROMISED = Promises()
 
 
 def inspections_to_explain(found: SiteWeek) -> set[str]:
@@ -94,6 +114,7 @@ def build_report(
     inspections: Mapping[str, Explained],
     rules: ScoringRules,
     now: datetime,
+    promises: Promises = NOTHING_PROMISED,
 ) -> WeeklyReport:
     """``inspections``: by id, those of ``inspections_to_explain``. ``now`` decides how far the publication is."""
     seen = overview(found, Show.ALL, Sort.LOWEST, "")
@@ -110,14 +131,16 @@ def build_report(
         grades=seen.grades,
         red_flags=_red_flags(found, inspections),
         decisions=_decisions(found, inspections),
-        under_review=[row for row in rows if row.score.under_review],
+        under_review=[row for row in rows if row.score.under_review and row.employee_id not in promises.disputing],
+        disputes=promises.disputes,
+        actions=promises.actions,
         scored=[row for row in seen.rows if row.score.total is not None and not row.absent],
         unscored=[row for row in seen.rows if row.score.total is None and row.seen and not row.absent],
         not_seen=found.not_seen,
         corrections=corrections,
         tablets=found.tablets,
         final_at=final,
-        disputes_until=final + DISPUTE_TIME,
+        disputes_until=final + timedelta(days=promises.dispute_days),
     )
 
 

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 
 from checklists.periods import Week
 from checklists.tables import Language, ReportRun, table_of
+from inspect_api.actions.reading import overdue_actions
+from inspect_api.disputes.reading import open_disputes
 from inspect_api.i18n import Translator, translator
 from inspect_api.mail.message import HTML_LIMIT, Envelope, make_message, render
-from inspect_api.reports.content import WeeklyReport, build_report, inspections_to_explain
+from inspect_api.reports.content import Promises, WeeklyReport, build_report, inspections_to_explain
 from inspect_api.reports.plan import WEEKLY, due_at
 from inspect_api.reports.runs import Run
 from inspect_api.reports.sending import Builder, Recipient
@@ -48,6 +50,7 @@ def weekly_mail(services: Services, connection: sa.Connection, run: Run, recipie
         explain_inspections(connection, inspections_to_explain(found)),
         rules_of(connection, found.site, week),
         now,
+        _promises(services, connection, found.site, now),
     )
     settings = services.settings
     envelope = Envelope(settings.mail_from, recipient.name, recipient.email, run.message_id, run.planned_at)
@@ -105,6 +108,12 @@ def days(week: Week, t: Translator) -> str:
     if t.language is Language.ENGLISH:
         return f"{week.monday.day}–{t.day(week.sunday)}"
     return f"{t.day(week.monday)}–{week.sunday.day}日"
+
+
+def _promises(services: Services, connection: sa.Connection, site: SiteRef, now: datetime) -> Promises:
+    disputes = open_disputes(connection, site.organisation_id, site.id)
+    actions = overdue_actions(connection, site.organisation_id, site.id, now)
+    return Promises(disputes, actions, services.settings.dispute_days)
 
 
 def _corrections_between(

@@ -19,6 +19,8 @@ from checklists.scoring.rules import ScoringRules
 from checklists.scoring.week import Standing
 from checklists.tables import (
     Absence,
+    Dispute,
+    DisputeState,
     Employee,
     Inspection,
     InspectionState,
@@ -34,6 +36,7 @@ from checklists.template import Dimension
 from inspect_api.scorecards.shapes import SiteRef
 
 _absence = table_of(Absence)
+_dispute = table_of(Dispute)
 _employee = table_of(Employee)
 _inspection = table_of(Inspection)
 _organisation = table_of(Organisation)
@@ -151,11 +154,12 @@ def inspections(
 ) -> Generator[tuple[str, list[CountedInspection]], None, None]:
     """Employee id → complete inspections of the week, own and of workspaces they answered for; only who has some."""
     keys = _template_keys(connection, site.organisation_id)
+    disputed = _disputed(connection, site.organisation_id)
     statement = _statement(connection, site, week, employee_ids)
     # Closed at once also when the reader stops half-way: on PostgreSQL this is a cursor that the server keeps open.
     with connection.execute(statement, execution_options={"yield_per": 2000}) as rows:
         for employee_id, group in groupby(rows, key=itemgetter(0)):
-            yield employee_id, [_counted(row, keys) for row in group]
+            yield employee_id, [_counted(row, keys, disputed) for row in group]
 
 
 def _statement(
@@ -210,11 +214,19 @@ def _template_keys(connection: sa.Connection, organisation_id: str) -> dict[str,
     return {row.id: row.template_key for row in connection.execute(statement)}
 
 
+def _disputed(connection: sa.Connection, organisation_id: str) -> frozenset[str]:
+    """The inspections with an open dispute: they count, and are under review."""
+    statement = sa.select(_dispute.c.inspection_id).where(
+        _dispute.c.organisation_id == organisation_id, _dispute.c.state == DisputeState.OPEN
+    )
+    return frozenset(connection.execute(statement).scalars())
+
+
 # Ten thousand employees share a few hundred different scores; parsing each text once saves most of the time.
 _points = lru_cache(maxsize=20_000)(from_text)
 
 
-def _counted(row: Any, template_keys: dict[str, str]) -> CountedInspection:
+def _counted(row: Any, template_keys: dict[str, str], disputed: frozenset[str]) -> CountedInspection:
     # By position: this runs a hundred thousand times for a large site, and names cost half as much again.
     (
         _,
@@ -249,5 +261,5 @@ def _counted(row: Any, template_keys: dict[str, str]) -> CountedInspection:
         low_coverage=low_coverage,
         low_coverage_accepted=low_coverage_accepted,
         duplicate_decision=DuplicateDecision(duplicate_decision) if duplicate_decision else None,
-        under_review=conflicts > 0,
+        under_review=conflicts > 0 or inspection_id in disputed,
     )

@@ -17,6 +17,7 @@ from checklists.periods import Week
 from checklists.scoring import stored
 from checklists.scoring.week import WeekScore
 from checklists.tables import PublishedWeek, Scorecard, table_of
+from inspect_api.actions.minding import make_by_rule
 from inspect_api.scorecards import collect
 from inspect_api.scorecards.due import Due, Stage, due_weeks, everyone
 from inspect_api.scorecards.live import Live, live_scores
@@ -62,18 +63,21 @@ def _publish(services: Services, due: Due) -> int:
     now = services.clock()
     with services.database.read() as connection:
         rules = collect.rules_of(connection, due.site, due.week)
-        rows = _rows(connection, due, now)
+        live = live_scores(connection, due.site, due.week, due.employee_ids)
+        rows = _rows(connection, due, live, now)
     for start in range(0, len(rows), ROWS_AT_ONCE):
         with services.database.write() as connection:
             insert_missing(connection, _scorecard, rows[start : start + ROWS_AT_ONCE])
+    # Before the week is marked as done: after a crash in between it is due again, and so is this.
+    scores = {key: one.score for key, one in live.items()}
+    make_by_rule(services, due.site, due.week, scores, final=due.stage is not Stage.PROVISIONAL)
     with services.database.write() as connection:
         _mark(connection, due, msgspec.json.encode(rules).decode(), now)
     return len(rows)
 
 
-def _rows(connection: sa.Connection, due: Due, now: datetime) -> list[dict[str, Any]]:
+def _rows(connection: sa.Connection, due: Due, live: dict[str, Live], now: datetime) -> list[dict[str, Any]]:
     """The versions to insert."""
-    live = live_scores(connection, due.site, due.week, due.employee_ids)
     published = newest(connection, due.site, [due.week], due.employee_ids)
     before = {key: published[key, str(due.week)] for key in live if (key, str(due.week)) in published}
     numbers = {key: _next_version(due.stage, before.get(key), one.score) for key, one in live.items()}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from checklists.scoring.digest import SourceInspection
 from checklists.scoring.week import WeekScore
-from checklists.tables import Inspection, InspectionState, TemplateRevision, User, table_of
+from checklists.tables import DisputeEvent, Inspection, InspectionState, TemplateRevision, User, table_of
 from checklists.template import Bilingual
 from inspect_api.scorecards.shapes import Cause, ItemName, Reason
 from sync.messages import Change as ChangeMessage
@@ -18,6 +18,7 @@ from sync.revisions import LoadedRevision, load_revision
 from sync.tables import Change
 
 _change = table_of(Change)
+_dispute_event = table_of(DisputeEvent)
 _inspection = table_of(Inspection)
 _revision = table_of(TemplateRevision)
 _user = table_of(User)
@@ -26,8 +27,11 @@ _CHUNK = 500
 
 
 class Arrival(NamedTuple):
+    """``answer``: what the reviewer wrote, for a change that a dispute brought about."""
+
     received_at: datetime
     change: ChangeMessage
+    answer: str | None
 
 
 class Facts(NamedTuple):
@@ -59,13 +63,14 @@ def read_facts(connection: sa.Connection, inspection_ids: Collection[str]) -> di
 def _read(connection: sa.Connection, ids: list[str]) -> dict[str, Facts]:
     arrivals: dict[str, list[Arrival]] = {}
     statement = (
-        sa.select(_change.c.received_at, _change.c.body)
+        sa.select(_change.c.received_at, _change.c.body, _dispute_event.c.note)
+        .outerjoin(_dispute_event, _dispute_event.c.change_id == _change.c.id)
         .where(_change.c.inspection_id.in_(ids))
         .order_by(_change.c.received_at, _change.c.stamp)
     )
-    for received_at, body in connection.execute(statement):
+    for received_at, body, answer in connection.execute(statement):
         change = _decoder.decode(body)
-        arrivals.setdefault(change.inspection_id, []).append(Arrival(received_at, change))
+        arrivals.setdefault(change.inspection_id, []).append(Arrival(received_at, change, answer))
     rows = connection.execute(
         sa.select(_inspection, _user.c.name.label("supervisor"), _revision.c.body)
         .outerjoin(_user, _user.c.id == _inspection.c.supervisor_id)
@@ -90,24 +95,39 @@ def derive(old: WeekScore, new: WeekScore, old_published_at: datetime, facts: di
     before = {source.id: source for source in old.sources}
     after = {source.id: source for source in new.sources}
     ids = sorted(differing(old, new), key=lambda key: (facts[key].captured_at or old_published_at, key))
-    reasons = tuple(_reason(key, before.get(key), after.get(key), old_published_at, facts[key]) for key in ids)
+    reasons = tuple(
+        reason for key in ids for reason in _reasons(key, before.get(key), after.get(key), old_published_at, facts[key])
+    )
     return reasons or (Reason(Cause.ROSTER),)
 
 
-def _reason(
+def _reasons(
     inspection_id: str,
     before: SourceInspection | None,
     after: SourceInspection | None,
     published_at: datetime,
     facts: Facts,
-) -> Reason:
+) -> list[Reason]:
+    """An upheld dispute is a reason of its own, beside whatever else happened to the inspection."""
     since = [arrival for arrival in facts.arrivals if arrival.received_at > published_at]
     cause = _cause(before, after, facts, everything_is_new=len(since) == len(facts.arrivals))
+    if cause is not Cause.REVISION:
+        return [_reason(inspection_id, cause, since, facts)]
+    disputed = [arrival for arrival in since if arrival.answer is not None]
+    others = [arrival for arrival in since if arrival.answer is None]
+    found = [_reason(inspection_id, Cause.DISPUTE, [arrival], facts) for arrival in disputed]
+    if others or not disputed:
+        found.append(_reason(inspection_id, Cause.REVISION, others, facts))
+    return found
+
+
+def _reason(inspection_id: str, cause: Cause, since: list[Arrival], facts: Facts) -> Reason:
     items: tuple[ItemName, ...] = ()
     note = None
-    if cause in (Cause.REVISION, Cause.VOID):
-        items = _items(since, facts.revision) if cause is Cause.REVISION else ()
-        note = next((arrival.change.reason for arrival in reversed(since) if arrival.change.reason), None)
+    if cause in (Cause.REVISION, Cause.VOID, Cause.DISPUTE):
+        items = () if cause is Cause.VOID else _items(since, facts.revision)
+        written = (arrival.answer or arrival.change.reason for arrival in reversed(since))
+        note = next((text for text in written if text), None)
     return Reason(
         cause=cause,
         inspection_id=inspection_id,

@@ -30,6 +30,7 @@ class Cause(StrEnum):
     VOID = "void"
     WITHDRAWN = "withdrawn"
     DECISION = "decision"
+    DISPUTE = "dispute"
     ROSTER = "roster"
 
 
@@ -41,8 +42,8 @@ class ItemName(Struct, frozen=True):
 class Reason(Struct, frozen=True, omit_defaults=True):
     """One cause, stored as JSON with the version that it made; ``scorecards.reasons`` says it in words.
 
-    ``items``: what a revision changed. ``note``: what the person who changed it wrote. ``arrived_at``: when that
-    reached the server.
+    ``items``: what a revision or a dispute changed. ``note``: what the person who changed it wrote. ``arrived_at``:
+    when that reached the server.
     """
 
     cause: Cause

@@ -35,6 +35,7 @@ _CAUSES = {
     Cause.VOID: N_("Voided: %(inspection)s."),
     Cause.WITHDRAWN: N_("No longer counted: %(inspection)s."),
     Cause.DECISION: N_("Decided by a manager: %(inspection)s."),
+    Cause.DISPUTE: N_("Dispute upheld, item %(items)s, check: %(inspection)s."),
     Cause.ROSTER: N_("The register was changed: leave or employment."),
 }
 
@@ -77,9 +78,9 @@ def reason_text(reason: Reason, t: Translator, zone: ZoneInfo) -> str:
         "captured": t.moment(reason.captured_at, zone) if reason.captured_at else "–",
     }
     arrived = t.moment(reason.arrived_at, zone) if reason.arrived_at else "–"
-    parts = [t.gettext(_CAUSES[reason.cause]) % {"inspection": inspection, "arrived": arrived}]
-    if reason.items:
-        names = t.gettext(", ").join(t.choose(item.text) for item in reason.items)
+    names = t.gettext(", ").join(t.choose(item.text) for item in reason.items)
+    parts = [t.gettext(_CAUSES[reason.cause]) % {"inspection": inspection, "arrived": arrived, "items": names}]
+    if reason.items and reason.cause is not Cause.DISPUTE:
         parts.append(t.gettext("Changed: %(items)s.") % {"items": names})
     if reason.note:
         parts.append(t.gettext("Reason given: “%(note)s”.") % {"note": reason.note})

@@ -692,9 +692,251 @@ def upgrade() -> None:
             epoch=str(uuid_utils.uuid7())
         )
     )
+    op.create_table(
+        "site_day",
+        sa.Column("site_id", sa.String(length=36), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("organisation_id", sa.String(length=36), nullable=False),
+        sa.Column("working", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["site.id"],
+        ),
+        sa.PrimaryKeyConstraint("site_id", "day"),
+    )
+    op.create_table(
+        "server_replica",
+        sa.Column("organisation_id", sa.String(length=36), nullable=False),
+        sa.Column("replica_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["replica_id"],
+            ["replica.id"],
+        ),
+        sa.PrimaryKeyConstraint("organisation_id"),
+    )
+    op.create_table(
+        "corrective_action",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organisation_id", sa.String(length=36), nullable=False),
+        sa.Column("site_id", sa.String(length=36), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("origin_key", sa.String(), nullable=False),
+        sa.Column("inspection_id", sa.String(length=36), nullable=True),
+        sa.Column("item_key", sa.String(), nullable=True),
+        sa.Column("employee_id", sa.String(length=36), nullable=True),
+        sa.Column("workspace_id", sa.String(length=36), nullable=True),
+        sa.Column("week", sa.String(length=8), nullable=True),
+        sa.Column("task", sa.String(), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=True),
+        sa.Column("priority", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_by", sa.String(length=36), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fixed_by", sa.String(length=36), nullable=True),
+        sa.Column("fixed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fix_note", sa.String(), nullable=True),
+        sa.Column("fix_photo", sa.String(length=64), nullable=True),
+        sa.Column("reinspection_id", sa.String(length=36), nullable=True),
+        sa.Column("reopened", sa.Integer(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["created_by"],
+            ["app_user.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["employee_id"],
+            ["employee.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["fixed_by"],
+            ["app_user.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["inspection_id"],
+            ["inspection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"],
+            ["app_user.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["reinspection_id"],
+            ["inspection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["site.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("origin_key"),
+    )
+    with op.batch_alter_table("corrective_action", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_corrective_action_employee_id"), ["employee_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_corrective_action_fix_photo"), ["fix_photo"], unique=False)
+        batch_op.create_index(batch_op.f("ix_corrective_action_inspection_id"), ["inspection_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_corrective_action_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index("ix_corrective_action_site_state", ["site_id", "state"], unique=False)
+
+    op.create_table(
+        "dispute",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organisation_id", sa.String(length=36), nullable=False),
+        sa.Column("site_id", sa.String(length=36), nullable=False),
+        sa.Column("employee_id", sa.String(length=36), nullable=False),
+        sa.Column("week", sa.String(length=8), nullable=False),
+        sa.Column("inspection_id", sa.String(length=36), nullable=False),
+        sa.Column("item_key", sa.String(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("photo", sa.String(length=64), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("first_reviewer_id", sa.String(length=36), nullable=True),
+        sa.Column("reviewer_id", sa.String(length=36), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=True),
+        sa.Column("answer", sa.String(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["employee_id"],
+            ["employee.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["first_reviewer_id"],
+            ["app_user.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["inspection_id"],
+            ["inspection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["reviewer_id"],
+            ["app_user.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["site.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("inspection_id", "item_key", "employee_id"),
+    )
+    with op.batch_alter_table("dispute", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dispute_employee_id"), ["employee_id"], unique=False)
+        batch_op.create_index("ix_dispute_organisation_state", ["organisation_id", "state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_dispute_photo"), ["photo"], unique=False)
+        batch_op.create_index("ix_dispute_site_state", ["site_id", "state"], unique=False)
+
+    op.create_table(
+        "corrective_action_event",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organisation_id", sa.String(length=36), nullable=False),
+        sa.Column("action_id", sa.String(length=36), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("actor_id", sa.String(length=36), nullable=True),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["action_id"],
+            ["corrective_action.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["app_user.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("corrective_action_event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_corrective_action_event_action_id"), ["action_id"], unique=False)
+
+    op.create_table(
+        "dispute_event",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organisation_id", sa.String(length=36), nullable=False),
+        sa.Column("dispute_id", sa.String(length=36), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("actor_id", sa.String(length=36), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=True),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("change_id", sa.String(length=36), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["app_user.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["dispute_id"],
+            ["dispute.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("dispute_event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dispute_event_change_id"), ["change_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_dispute_event_dispute_id"), ["dispute_id"], unique=False)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("dispute_event", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_dispute_event_dispute_id"))
+        batch_op.drop_index(batch_op.f("ix_dispute_event_change_id"))
+
+    op.drop_table("dispute_event")
+    with op.batch_alter_table("corrective_action_event", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_corrective_action_event_action_id"))
+
+    op.drop_table("corrective_action_event")
+    with op.batch_alter_table("dispute", schema=None) as batch_op:
+        batch_op.drop_index("ix_dispute_site_state")
+        batch_op.drop_index(batch_op.f("ix_dispute_photo"))
+        batch_op.drop_index("ix_dispute_organisation_state")
+        batch_op.drop_index(batch_op.f("ix_dispute_employee_id"))
+
+    op.drop_table("dispute")
+    with op.batch_alter_table("corrective_action", schema=None) as batch_op:
+        batch_op.drop_index("ix_corrective_action_site_state")
+        batch_op.drop_index(batch_op.f("ix_corrective_action_owner_id"))
+        batch_op.drop_index(batch_op.f("ix_corrective_action_inspection_id"))
+        batch_op.drop_index(batch_op.f("ix_corrective_action_fix_photo"))
+        batch_op.drop_index(batch_op.f("ix_corrective_action_employee_id"))
+
+    op.drop_table("corrective_action")
+    op.drop_table("server_replica")
+    op.drop_table("site_day")
     op.drop_table("finding")
     with op.batch_alter_table("evidence", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_evidence_sha256"))
