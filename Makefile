@@ -10,7 +10,7 @@ unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE VIRTU
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_REQUIRE_VIRTUALENV PIP_DRY_RUN PIP_EDITABLE PIP_REQUIREMENT
 unexport PIP_CONSTRAINT PIP_NO_DEPS PIP_IGNORE_INSTALLED PIP_NO_BINARY
 
-.PHONY: help run serve setup test check browser bench lock wheel clean
+.PHONY: help run serve setup test check browser bench chaos lock wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ check: $(VENV)/.development ## Lint, format, types, and the direction of imports
 
 browser: ## Chromium and Chinese fonts for the browser tests (a Debian system, as root, else a hint)
 	@.ci/browser
+
+chaos: $(VENV)/.development ## Break everything at once and compare: SEED=1 RUNS=10 DATABASE=sqlite|postgresql
+	$(PYTHON) -m tests.chaos
 
 bench: $(VENV)/.development ## Measure, and print the table
 	$(PYTHON) benchmarks/run.py

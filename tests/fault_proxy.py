@@ -4,6 +4,7 @@ import asyncio
 import random
 import threading
 from collections import Counter
+from contextlib import suppress
 from enum import StrEnum
 from types import TracebackType
 from typing import Self
@@ -72,7 +73,8 @@ class FaultProxy:
             if task is not None:
                 running.add(task)
                 task.add_done_callback(running.discard)
-            await self._carry(reader, writer)
+            with suppress(asyncio.CancelledError):  # the test is over
+                await self._carry(reader, writer)
 
         server = await asyncio.start_server(accept, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]

@@ -1,0 +1,58 @@
+"""``make chaos``: RUNS runs with the seeds from SEED on, on DATABASE (sqlite, postgresql, or both with a space)."""
+
+# ruff: noqa: T201 (it prints what it found)
+
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.chaos.storm import SECONDS, forget, run_storm
+from tests.postgres_server import running_postgres
+
+
+@contextmanager
+def _databases(kind: str) -> Iterator[Callable[[], str | None]]:
+    if kind == "sqlite":
+        yield lambda: None
+        return
+    with running_postgres() as server:
+        yield server.fresh
+
+
+def main() -> int:
+    first = int(os.environ.get("SEED") or random.randrange(10**6))
+    runs, kinds = int(os.environ.get("RUNS") or 10), (os.environ.get("DATABASE") or "sqlite postgresql").split()
+    seconds = float(os.environ.get("SECONDS") or SECONDS)
+    total: Counter[str] = Counter()
+    failed: list[str] = []
+    for kind in kinds:
+        with _databases(kind) as fresh:
+            for seed in range(first, first + runs):
+                folder = Path(tempfile.mkdtemp(prefix=f"chaos-{kind}-{seed}-"))
+                began = time.monotonic()
+                try:
+                    outcome = run_storm(folder, seed, fresh(), seconds)
+                except Exception as error:
+                    faults, text = [f"{type(error).__name__}: {error}"], f"seed {seed}: it did not come to an end"
+                else:
+                    faults, text = outcome.findings.faults, outcome.text()
+                    total += outcome.findings.counts
+                print(f"{kind} {text} ({time.monotonic() - began:.1f} s)", *faults[:20], sep="\n  ", flush=True)
+                if faults:
+                    failed.append(f"DATABASE={kind} SEED={seed} RUNS=1 make chaos  # {folder}")
+                else:
+                    forget(folder)
+    print(f"\n{runs} runs from seed {first} on {' and '.join(kinds)}: {len(failed)} failed")
+    print("checked in all:", ", ".join(f"{name} {number}" for name, number in sorted(total.items())))
+    print(*failed, sep="\n")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

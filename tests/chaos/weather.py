@@ -1,0 +1,96 @@
+"""What happens to the server: killed, its disk full, its database crashed, its supervisors' sites taken and given."""
+
+import os
+import random
+import resource
+import signal
+import time
+from collections import Counter
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from checklists.tables import Role
+from inspect_api.directory import Directory
+from tests.server_process import ServerProcess
+from tests.worked_numbers import GROOMING
+from tests.world import World
+
+_ROOM = 30_000
+
+
+class Weather:
+    """``done``: what it did, and how often."""
+
+    def __init__(self, server: ServerProcess, world: World, seed: str) -> None:
+        self._server, self._world = server, world
+        self._chance = random.Random(seed)
+        self.done: Counter[str] = Counter()
+        self._revisions = 0
+
+    def rage(self, seconds: float) -> None:
+        """At least once each, in an order that the seed gives, then on at random until the time is over."""
+        until = time.monotonic() + seconds
+        deeds = [self.kill, self.fill_disk, self.change_sites, self.change_sites, self.publish]
+        if not self._world.services.database.is_sqlite:  # which has no process of its own that could crash
+            deeds.append(self.crash_database)
+        self._chance.shuffle(deeds)
+        while deeds or time.monotonic() < until:
+            time.sleep(self._chance.uniform(0.05, 0.5))
+            deed = deeds.pop() if deeds else self._chance.choice((self.kill, self.fill_disk, self.change_sites))
+            deed()
+            self.done[deed.__name__] += 1
+
+    def kill(self) -> None:
+        self._server.kill()
+        self._server.start()
+
+    def fill_disk(self) -> None:
+        """The server's process cannot make any file longer than they are now, but for a little."""
+        sizes = [path.stat().st_size for path in self._server.folder.glob("inspect.db*") if path.exists()]
+        room = self._chance.choice((0, _ROOM))
+        limit = max(sizes, default=0) + room if self._chance.random() < 0.5 else room + 1000
+        _, hard = resource.prlimit(self._server.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self._server.pid, resource.RLIMIT_FSIZE, (limit, hard))
+        time.sleep(self._chance.uniform(0.2, 0.8))
+        resource.prlimit(self._server.pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+    def crash_database(self) -> None:
+        """A backend of PostgreSQL that dies takes all others with it, and the database comes up again by its log."""
+        database = self._world.services.database
+        with suppress(sa.exc.DBAPIError), database.engine.connect() as connection:
+            pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            os.kill(pid, signal.SIGKILL)
+            connection.exec_driver_sql("SELECT 1")
+
+    def change_sites(self) -> None:
+        login, site = self._chance.choice((("liu", "lobby"), ("zhao", "lobby"), ("zhao", "tower"), ("wang", "lobby")))
+        user_id, site_id = self._world.users[login], self._world.sites[site]
+
+        def change(directory: Directory) -> None:
+            if not directory.revoke(user_id, Role.SUPERVISOR, site_id):
+                directory.grant(user_id, Role.SUPERVISOR, site_id)
+
+        self._change(change)
+
+    def publish(self) -> None:
+        """A newer revision comes into force; everybody goes on with the old one."""
+        self._revisions += 1
+        title = msgspec.structs.replace(GROOMING.title, en=f"revision {self._revisions}")
+        template = msgspec.structs.replace(GROOMING, title=title)
+        self._change(lambda directory: directory.publish_template(template))
+
+    def _change(self, change: Any) -> None:
+        for _ in range(200):
+            try:
+                with (
+                    self._world.services.database.write() as connection,
+                    Directory(connection, self._world.organisation_id, self._world.services.clock()) as directory,
+                ):
+                    change(directory)
+                return
+            except sa.exc.OperationalError:
+                time.sleep(0.05)
+        raise AssertionError("the database does not come back")
