@@ -1,6 +1,6 @@
 """The calendar of a site: which days differ from the week, and the deadlines that follow."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -42,3 +42,8 @@ def remove_day(connection: sa.Connection, site_id: str, day: date) -> None:
 def deadline(connection: sa.Connection, site_id: str, start: datetime, days: int) -> datetime:
     """The end of the ``days``-th working day of the site after ``start``, in UTC."""
     return end_of_working_day(start, days, calendar_of(connection, site_id), zone_of(connection, site_id))
+
+
+def last_day(end: datetime, zone: ZoneInfo) -> date:
+    """The day at the site that ends at ``end``."""
+    return (end - timedelta(microseconds=1)).astimezone(zone).date()

@@ -1,7 +1,7 @@
 """Corrective actions as people read them, who may, and what tablets get of them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ from checklists.tables import (
 )
 from checklists.template import Item
 from inspect_api.auth.principal import Principal
+from inspect_api.calendars import last_day
 from inspect_api.problems import Code, Problem
 from sync import feed
 from sync.revisions import load_revision
@@ -79,7 +80,7 @@ class ActionView:
     @property
     def due_on(self) -> date:
         """The last day at the site."""
-        return (self.due_at - timedelta(microseconds=1)).astimezone(self.zone).date()
+        return last_day(self.due_at, self.zone)
 
     @property
     def is_waiting(self) -> bool:

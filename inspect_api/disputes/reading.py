@@ -1,13 +1,14 @@
 """Disputes as people read them, who may, and what tablets get of them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
 
+from checklists.periods import Week
 from checklists.responses import Response
 from checklists.tables import (
     Dispute,
@@ -22,6 +23,7 @@ from checklists.tables import (
 )
 from checklists.template import Bilingual, Item
 from inspect_api.auth.principal import Principal
+from inspect_api.calendars import last_day
 from inspect_api.problems import Code, Problem
 from sync import feed
 from sync.revisions import load_revision
@@ -71,6 +73,11 @@ class DisputeView:
     answer: str | None
     answered_at: datetime | None
     acknowledged_at: datetime | None
+
+    @property
+    def due_on(self) -> date:
+        """The last day for the answer, at the site."""
+        return last_day(self.due_at, self.zone)
 
     @property
     def is_open(self) -> bool:
@@ -177,6 +184,13 @@ def readable_disputes(connection: sa.Connection, user: Principal, site_id: str |
     if user.employee_id is not None:
         mine = sa.or_(mine, _dispute.c.employee_id == user.employee_id)
     return views(connection, user.organisation_id, mine)
+
+
+def disputes_of_week(
+    connection: sa.Connection, organisation_id: str, employee_id: str, week: Week
+) -> list[DisputeView]:
+    """All of an employee's week."""
+    return views(connection, organisation_id, _dispute.c.employee_id == employee_id, _dispute.c.week == str(week))
 
 
 def open_disputes(connection: sa.Connection, organisation_id: str, site_id: str) -> list[DisputeView]:

@@ -9,6 +9,8 @@ from litestar.response import Redirect
 
 from checklists.template import Item
 from inspect_api.api.scorecards import parse_week
+from inspect_api.disputes.reading import disputes_of_week
+from inspect_api.disputes.window import disputable, ends_of_time
 from inspect_api.injection import UserRequest, UseServices
 from inspect_api.pages.chart import draw
 from inspect_api.pages.overview import change_of
@@ -77,6 +79,8 @@ def employee_week(
         before = [point.total for point in history[: service.TREND_WEEKS - 1]]
         explained = explain_employee_week(connection, row, before)
         versions = service.versions(connection, employee_id, chosen)
+        disputes = disputes_of_week(connection, site.organisation_id, employee_id, chosen)
+        ends = ends_of_time(connection, row, services.settings.dispute_days)
     points = [*reversed(history), service.WeekTotal(chosen, row.score.total, row.score.grade, row.version)]
     while len(points) > service.TREND_WEEKS and points[0].total is None:
         points.pop(0)  # weeks before there was anything
@@ -98,6 +102,8 @@ def employee_week(
         chart=draw(points),
         change=change_of(row),
         names=names(explained.inspections),
+        disputes={(one.inspection_id, one.item.key): one for one in disputes},
+        disputable=disputable(explained.inspections, ends, now),
     )
 
 

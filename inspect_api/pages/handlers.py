@@ -3,13 +3,20 @@
 from litestar import Router
 from litestar.static_files import create_static_files_router
 
-from inspect_api.pages import administration, employees, session, sites
+from inspect_api.pages import actions, administration, disputes, employees, session, sites
 from inspect_api.pages.errors import PAGE_EXCEPTIONS
 from inspect_api.pages.rendering import STATIC
 
 _pages = Router(
     path="/",
-    route_handlers=[*session.HANDLERS, *sites.HANDLERS, *employees.HANDLERS, *administration.HANDLERS],
+    route_handlers=[
+        *session.HANDLERS,
+        *sites.HANDLERS,
+        *employees.HANDLERS,
+        *administration.HANDLERS,
+        *disputes.HANDLERS,
+        *actions.HANDLERS,
+    ],
     exception_handlers=PAGE_EXCEPTIONS,
     include_in_schema=False,
 )
