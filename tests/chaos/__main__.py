@@ -28,7 +28,7 @@ def _databases(kind: str) -> Iterator[Callable[[], str | None]]:
 def main() -> int:
     first = int(os.environ.get("SEED") or random.randrange(10**6))
     runs, kinds = int(os.environ.get("RUNS") or 10), (os.environ.get("DATABASE") or "sqlite postgresql").split()
-    seconds = float(os.environ.get("SECONDS") or SECONDS)
+    seconds = float(os.environ.get("STORM_SECONDS") or SECONDS)
     total: Counter[str] = Counter()
     failed: list[str] = []
     for kind in kinds:

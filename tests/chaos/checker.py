@@ -101,6 +101,7 @@ def check_promises(found: Findings, server: Rows, told: list[dict[str, Any]]) ->
             found.expect(key in held, f"lost: change {key} was told {status} and is not there")
             found.expect(held.get(key) == content(entry["change"]) or key not in held, f"altered: change {key}")
         elif not entry["retry"]:
+            found.counts[f"refused as {entry['code']}"] += 1
             kept = refused.get((key, entry["code"]))
             found.expect(kept is not None, f"lost: change {key}, refused as {entry['code']}, is not in quarantine")
             found.expect(kept is None or entry["change"] in kept, f"altered: refused change {key}")

@@ -51,7 +51,7 @@ class Member:
             for _ in range(self.chance.randint(2, 6)):
                 self.act()
             self.sync()
-            time.sleep(self.chance.uniform(0, 0.4))
+            time.sleep(self.chance.uniform(0.1, 0.8))
 
     def act(self) -> None:
         """One thing that people do, or that happens to a tablet."""

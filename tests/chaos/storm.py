@@ -70,6 +70,7 @@ def run_storm(folder: Path, seed: int, database_url: str | None, seconds: float 
             weather = Weather(server, world, f"{seed}.weather")
             _go_away(returning, world)
             _storm(crew[:-1], line, weather, seconds)
+            _disagree(crew[0], crew[-2])
             returning.clock.offset = timedelta()
             _settle(crew, line, weather)
             _meet_a_newcomer(folder, world, server, journal, crew)
@@ -139,6 +140,13 @@ def _storm(crew: list[Member], line: FaultProxy, weather: Weather, seconds: floa
             over.set()
         for work in working:
             work.result()
+
+
+def _disagree(one: Member, other: Member) -> None:
+    """Two tablets decide the same thing differently, neither knowing of the other: conflicts that all must see."""
+    for inspection in sorted(set(one.tablet.inspections()) & set(other.tablet.inspections()))[:3]:
+        for member in (one, other):
+            member.tablet.note(inspection, f"seen by {member.folder.name}", reason="复核")
 
 
 def _settle(crew: list[Member], line: FaultProxy, weather: Weather) -> None:
