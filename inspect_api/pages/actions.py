@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 
+from checklists.responses import is_failed
 from checklists.tables import ActionState, Priority
 from inspect_api import calendars
 from inspect_api.actions import life
@@ -64,7 +65,7 @@ def new_action(
         if not (user.manages(found.site_id) or user.inspects(found.site_id)):
             raise Problem(Code.FORBIDDEN, "您不负责该场所", "You do not work for this site")
         lost = next((one for one in found.lost if one.item.key == item), None)
-        if lost is None:
+        if lost is None or not is_failed(lost.item, lost.response):
             raise Problem(Code.NOT_FOUND, "该项目没有不合格", "The item did not fail")
         owners = possible_owners(connection, user.organisation_id, found.site_id)
         due = calendars.deadline(connection, found.site_id, services.clock(), services.settings.action_days)

@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from checklists.responses import is_failed
 from checklists.template import Item
 from inspect_api.api.scorecards import parse_week
 from inspect_api.disputes.reading import disputes_of_week
@@ -103,6 +104,7 @@ def employee_week(
         change=change_of(row),
         names=names(explained.inspections),
         disputes={(one.inspection_id, one.item.key): one for one in disputes},
+        is_failed=is_failed,
         disputable=disputable(explained.inspections, ends, now),
     )
 

@@ -100,7 +100,9 @@ async def test_monday_morning(world: World, clock: SteppedClock) -> None:
     clock.now = datetime(2026, 11, 23, 8, 0, 10, tzinfo=ZONE)
     for _ in range(3):
         status = await run_once(world.services)
-        assert {name: one.error for name, one in status.items()} == {"scorecards": None, "mail": None, "uploads": None}
+        assert {name: one.error for name, one in status.items()} == dict.fromkeys(
+            ("scorecards", "promises", "mail", "uploads")
+        )
         clock.forward(minutes=20)
     [written] = mails(world.services)
     mail = message_from_bytes(written.read_bytes(), policy=policy.default)

@@ -115,6 +115,9 @@ async def test_an_action_from_a_lost_item_to_its_fix(world: World, published: De
         assert new.replace("&lang=en", "").replace("&", "&amp;") in (await client.get(week_page(world))).text
         page = (await client.get(new)).text
         assert 'value="2026-12-01"' in page
+        enough = {"inspection": published.sent["I"], "item": "worked_5s.c2"}  # below full marks, and no finding
+        assert (await client.get("/actions/new", params=enough)).status_code == 404
+        assert f"/actions/new?inspection={published.sent['I']}" not in (await client.get(week_page(world))).text
         plan = {"task": "补发工牌", "owner": world.users["chen"], "due_on": "2026-12-02", "priority": "high"}
         address = await send(
             client, "/actions/new", data={"inspection": published.sent["D"], "item": "worked_grooming.badge", **plan}
