@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     push_max_changes: int = Field(500, ge=1, le=5000, description="most changes in one push")
     photo_max_bytes: int = Field(30_000_000, ge=100_000, description="largest photo in bytes")
     photo_max_pixels: int = Field(60_000_000, ge=1_000_000, description="most pixels of a photo, against bombs")
-    photo_workers: int = Field(2, ge=1, le=32, description="photos processed at the same time")
+    photo_workers: int = Field(1, ge=1, le=32, description="photos processed at the same time")
     upload_hours: int = Field(24 * 7, ge=1, description="an unfinished upload expires after this")
     upload_max_open: int = Field(100, ge=1, description="unfinished uploads that one tablet may have at a time")
     undeclared_days: int = Field(

@@ -15,8 +15,12 @@ import pillow_heif
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 pillow_heif.register_heif_opener()
+# More threads would each keep memory of their own, and photos wait for nobody.
+pillow_heif.options.DECODE_THREADS = 1
 # Pillow warns from 89 megapixels on; the limit here is a setting, and is checked before any pixel is decoded.
 Image.MAX_IMAGE_PIXELS = None
+# In blocks of 16 MB, as is its default, freed pictures leave holes that the next ones do not fit into.
+Image.core.set_block_size(1 << 20)  # type: ignore[attr-defined]  # documented by Pillow, not in its types
 
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 MEDIA_TYPES = {
@@ -101,20 +105,35 @@ def process_photo(source: Path, *, max_pixels: int) -> ProcessedPhoto:
         orientation, taken_at = _from_metadata(picture)
         media_type = MEDIA_TYPES[picture.format or ""]
         pixels = _plain_rgb(picture)
+    del picture
     turn = _UPRIGHT.get(orientation)
-    # Shrunk before turned: turning the few pixels costs next to nothing.
-    large = _shrunk(pixels, LARGE_EDGE)
-    small = _shrunk(large, SMALL_EDGE)
-    full = _turned(pixels, turn)
+    large, small = _small_versions(pixels, turn)
+    if turn is not None:
+        # Band by band: Pillow takes 4 bytes for a pixel of three bands, and a second picture beside the first would be
+        # the most memory of all. Here the first is gone before the turned one is put together.
+        bands = list(pixels.split())
+        del pixels
+        for number, band in enumerate(bands):
+            bands[number] = band.transpose(turn)
+        del band
+        pixels = Image.merge("RGB", bands)
+        del bands
     return ProcessedPhoto(
         media_type=media_type,
-        width=full.width,
-        height=full.height,
+        width=pixels.width,
+        height=pixels.height,
         taken_at=taken_at,
-        full=_encoded(full, FULL_QUALITY),
-        large=_encoded(_turned(large, turn), SHRUNK_QUALITY),
-        small=_encoded(_turned(small, turn), SHRUNK_QUALITY),
+        full=_encoded(pixels, FULL_QUALITY),
+        large=large,
+        small=small,
     )
+
+
+def _small_versions(pixels: Image.Image, turn: Image.Transpose | None) -> tuple[Version, Version]:
+    """``large`` and ``small``, shrunk before they are turned: turning the few pixels costs next to nothing."""
+    large = _shrunk(pixels, LARGE_EDGE)
+    small = _shrunk(large, SMALL_EDGE)
+    return _encoded(_turned(large, turn), SHRUNK_QUALITY), _encoded(_turned(small, turn), SHRUNK_QUALITY)
 
 
 def _opened(file: IO[bytes], max_pixels: int) -> Image.Image:
@@ -218,7 +237,9 @@ def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if "srgb" in (ImageCms.getProfileDescription(source) or "").lower():
             return picture
-        converted = ImageCms.profileToProfile(picture, source, _SRGB, outputMode="RGB")
+        # In place where it can be: a second picture would double the memory.
+        in_place = picture.mode == "RGB"
+        converted = ImageCms.profileToProfile(picture, source, _SRGB, outputMode="RGB", inPlace=in_place)
     except (ImageCms.PyCMSError, OSError, ValueError):
         return picture  # a broken profile: the colours are slightly off, the evidence is whole
     return converted if converted is not None else picture

@@ -25,7 +25,7 @@ PATIENCE_SECONDS = 5
 """How long one waits for a connection that was told to let go."""
 RETRY_SECONDS = 60
 """When to try again with too many open uploads."""
-PIECE = 1_000_000
+PIECE = 250_000
 """Bytes gathered before they go to the disk in one step."""
 
 Receive = Callable[[], Awaitable[bytes | None]]
@@ -270,11 +270,11 @@ async def _pump(connection: _Connection, receive: Receive, file: UploadFile, len
         while file.size() <= length and (data := await connection.next(receive)) is not None:
             gathered += data
             if len(gathered) >= PIECE:
-                await asyncio.to_thread(file.append, bytes(gathered))
+                await asyncio.to_thread(file.append, gathered)
                 gathered.clear()
     except BodyCut:
         whole = False
-    await asyncio.to_thread(file.append, bytes(gathered))
+    await asyncio.to_thread(file.append, gathered)
     return whole
 
 

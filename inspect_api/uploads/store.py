@@ -145,11 +145,13 @@ class UploadFile:
     def size(self) -> int:
         return self._file.seek(0, os.SEEK_END)
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes | bytearray) -> None:
         self._file.seek(0, os.SEEK_END)
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self._file.write(rest) :]
+        with memoryview(data) as whole:  # given back at the end: a bytearray that is looked at cannot be emptied
+            written = 0
+            while written < len(whole):
+                with whole[written:] as rest:
+                    written += self._file.write(rest)
 
     def cut(self, size: int) -> None:
         self._file.truncate(size)
@@ -162,7 +164,7 @@ class UploadFile:
         """Of everything from byte ``start`` on, without holding it in memory."""
         self._file.seek(start)
         hashed = hashlib.new(algorithm)
-        while piece := self._file.read(1_000_000):
+        while piece := self._file.read(250_000):
             hashed.update(piece)
         return hashed.digest()
 
