@@ -1,4 +1,5 @@
-"""Stored photos that no inspection declares: perhaps a tablet is still on its way with the change, perhaps not.
+"""Stored photos that no inspection, dispute or corrective action declares: perhaps a tablet is still on its way with the
+change, perhaps not.
 
 They are listed, not deleted: evidence cannot be told from rubbish until every tablet has spoken, and one that was
 offline for months may still declare what it sent on its first minute of network.
@@ -9,13 +10,14 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from msgspec import Struct
 
-from checklists.tables import Evidence, Photo, User
+from checklists.tables import CorrectiveAction, Dispute, Evidence, Photo, User
 from checklists.tables.columns import table_of
 from inspect_api.services import Services
 
 MAX_LISTED = 500
 
 _photo, _evidence, _user = table_of(Photo), table_of(Evidence), table_of(User)
+_dispute, _action = table_of(Dispute), table_of(CorrectiveAction)
 
 
 class UndeclaredPhoto(Struct, frozen=True):
@@ -34,6 +36,12 @@ def undeclared_photos(services: Services, organisation_id: str) -> list[Undeclar
     declared = sa.exists().where(
         _evidence.c.organisation_id == _photo.c.organisation_id, _evidence.c.sha256 == _photo.c.sha256
     )
+    disputed = sa.exists().where(
+        _dispute.c.organisation_id == _photo.c.organisation_id, _dispute.c.photo == _photo.c.sha256
+    )
+    mended = sa.exists().where(
+        _action.c.organisation_id == _photo.c.organisation_id, _action.c.fix_photo == _photo.c.sha256
+    )
     query = (
         sa.select(
             _photo.c.sha256, _photo.c.size, _photo.c.stored_at, _photo.c.uploaded_by, _user.c.name.label("by_name")
@@ -44,6 +52,8 @@ def undeclared_photos(services: Services, organisation_id: str) -> list[Undeclar
             _photo.c.deleted_at.is_(None),
             _photo.c.stored_at < before,
             ~declared,
+            ~disputed,
+            ~mended,
         )
         .order_by(_photo.c.stored_at, _photo.c.sha256)
         .limit(MAX_LISTED)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from checklists.periods import final_at
+from inspect_api.photos.undeclared import undeclared_photos
 from inspect_api.scorecards.publication import publish_due
 from tests.inspect_api.disputes.court import RADIO, more_people
 from tests.inspect_api.pages.browser import browser
@@ -77,7 +78,9 @@ async def test_from_the_lost_points_to_the_corrected_number(world: World, publis
         assert "Appeal, under review" in text_of((await client.get("/disputes?lang=en")).text)
 
 
-async def test_a_photo_comes_with_the_form_and_is_seen_by_those_who_decide(world: World, published: Desk) -> None:
+async def test_a_photo_comes_with_the_form_and_is_seen_by_those_who_decide(
+    world: World, published: Desk, clock: SteppedClock
+) -> None:
     address = await dispute(world, published, files={"photo": ("ticket.jpg", jpeg(), "image/jpeg")})
     seen = {}
     for login in ("manager", "employee", "colleague", "chen"):
@@ -88,6 +91,8 @@ async def test_a_photo_comes_with_the_form_and_is_seen_by_those_who_decide(world
                 photo = found[0]
             seen[login] = (await client.get(f"/api/v1/photos/{photo}?size=small")).status_code
     assert seen == {"manager": 200, "employee": 200, "colleague": 404, "chen": 404}
+    clock.forward(days=60)
+    assert undeclared_photos(world.services, world.organisation_id) == []
 
 
 async def test_what_is_no_photo_is_refused_and_nothing_opened(world: World, published: Desk) -> None:
