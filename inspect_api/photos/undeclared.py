@@ -1,6 +1,6 @@
-"""Stored photos that no inspection, dispute or corrective action declares: perhaps a tablet is still on its way with the
-change, perhaps not.
+"""Stored photos that no inspection, dispute or corrective action declares.
 
+Perhaps a tablet is still on its way with the change, perhaps not.
 They are listed, not deleted: evidence cannot be told from rubbish until every tablet has spoken, and one that was
 offline for months may still declare what it sent on its first minute of network.
 """
