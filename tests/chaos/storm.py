@@ -71,6 +71,7 @@ def run_storm(folder: Path, seed: int, database_url: str | None, seconds: float 
             _go_away(returning, world)
             _storm(crew[:-1], line, weather, seconds)
             _disagree(crew[0], crew[-2])
+            _lose_a_site(crew[CREW.index("wang")], weather)
             returning.clock.offset = timedelta()
             _settle(crew, line, weather)
             _meet_a_newcomer(folder, world, server, journal, crew)
@@ -147,6 +148,14 @@ def _disagree(one: Member, other: Member) -> None:
     for inspection in sorted(set(one.tablet.inspections()) & set(other.tablet.inspections()))[:3]:
         for member in (one, other):
             member.tablet.note(inspection, f"seen by {member.folder.name}", reason="复核")
+
+
+def _lose_a_site(member: Member, weather: Weather) -> None:
+    """Work from before it must be stored, work from after it be in quarantine, and the tablet give the site up."""
+    member.clock.offset = timedelta()
+    member.inspect()
+    weather.take_away(member.login, "lobby")
+    member.inspect()
 
 
 def _settle(crew: list[Member], line: FaultProxy, weather: Weather) -> None:

@@ -17,6 +17,7 @@ def test_nothing_that_was_promised_is_missing_doubled_or_hidden(tmp_path: Path, 
     assert outcome.findings.counts["changes acknowledged"] > 20
     assert outcome.findings.counts["photos confirmed"] > 0
     assert outcome.findings.counts["conflicts"] > 0
+    assert outcome.findings.counts["refused as foreign_site"] > 0
     assert outcome.weather["kill"]
     if database_url is None:
         _the_checker_sees(tmp_path / "run", outcome)

@@ -69,7 +69,7 @@ class Weather:
             connection.exec_driver_sql("SELECT 1")
 
     def change_sites(self) -> None:
-        login, site = self._chance.choice((("liu", "lobby"), ("zhao", "lobby"), ("zhao", "tower"), ("wang", "lobby")))
+        login, site = self._chance.choice((("liu", "lobby"), ("zhao", "lobby"), ("zhao", "tower")))
         user_id, site_id = self._world.users[login], self._world.sites[site]
 
         def change(directory: Directory) -> None:
@@ -77,6 +77,10 @@ class Weather:
                 directory.grant(user_id, Role.SUPERVISOR, site_id)
 
         self._change(change)
+
+    def take_away(self, login: str, site: str) -> None:
+        user_id, site_id = self._world.users[login], self._world.sites[site]
+        self._change(lambda directory: directory.revoke(user_id, Role.SUPERVISOR, site_id))
 
     def publish(self) -> None:
         """A newer revision comes into force; everybody goes on with the old one."""
