@@ -18,7 +18,7 @@ _user = table_of(User)
 
 
 def behind(connection: sa.Connection, site: SiteRef, week: Week, now: datetime) -> list[Tablet]:
-    """What still holds unsent data or was not heard of since the week ended, of the site's supervisors in it or since."""
+    """What still holds unsent data or was silent since the week ended, of the site's supervisors in it or since."""
     ended = week.ends_at(site.zone)
     limit = ended if now >= ended else now - WARN_AFTER
     supervisors = sa.select(_grant.c.user_id).where(
