@@ -1,9 +1,4 @@
-"""Statements that both databases understand, over the Core tables, and quick for many rows.
-
-Each is compiled once and kept: compiling it and looking up its types for every run costs more than running it. SQLite
-gets one row after the other inside one call; PostgreSQL gets all rows in one statement, as one array for each column
-(``INSERT … SELECT FROM unnest(…)``), because a round of parse, bind and execute for each row costs more than the row.
-"""
+"""Statements that both databases understand, over the Core tables, and quick for many rows."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -21,10 +16,7 @@ def insert(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Rows, update: Sequence[str] | None = None) -> None:
-    """Insert the rows, or update those whose primary key is there. ``update``: columns to set; default all others.
-
-    Of several rows with the same primary key the last one counts.
-    """
+    """Insert the rows, or update those whose primary key is there. ``update``: columns to set; default all others."""
     _run(connection, table, rows, _Clash.UPDATE, update)
 
 
@@ -40,23 +32,23 @@ class _Clash:
 
 
 class _Statement:
+    """One statement, compiled once. Compiling it and looking up its types for every run costs more than running it."""
+
     def __init__(
         self, dialect: sa.Dialect, table: sa.Table, columns: tuple[str, ...], clash: str, update: tuple[str, ...]
     ) -> None:
-        self._arrays = dialect.name == "postgresql"
-        self._keys = [column.name for column in table.primary_key]
-        self._unique = clash == _Clash.UPDATE and self._arrays
-        statement = _from_arrays(table, columns) if self._arrays else sqlite.insert(table)
+        statement = (postgresql.insert if dialect.name == "postgresql" else sqlite.insert)(table)
         if clash == _Clash.KEEP:
             statement = statement.on_conflict_do_nothing()
         elif clash == _Clash.UPDATE:
+            keys = [column.name for column in table.primary_key]
             statement = statement.on_conflict_do_update(
-                index_elements=self._keys,
-                set_={name: statement.excluded[name] for name in update if name not in self._keys},
+                index_elements=keys, set_={name: statement.excluded[name] for name in update if name not in keys}
             )
-        compiled = statement.compile(dialect=dialect, column_keys=None if self._arrays else list(columns))
+        compiled = statement.compile(dialect=dialect, column_keys=list(columns))
         self.text = str(compiled)
-        self._columns: Sequence[str] = columns if self._arrays else getattr(compiled, "positiontup", columns)
+        self._positional = compiled.positional
+        self._columns: Sequence[str] = getattr(compiled, "positiontup", None) or columns
         self._processors: dict[str, Callable[[Any], Any]] = {}
         for name in columns:
             process = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
@@ -64,29 +56,12 @@ class _Statement:
                 self._processors[name] = process
 
     def parameters(self, rows: Rows) -> Any:
-        """The rows as the driver wants them: types applied; tuples, or one array for each column."""
-        if self._unique:  # one statement must not touch a row twice
-            rows = list({tuple([row[key] for key in self._keys]): row for row in rows}.values())
+        """The rows as the driver wants them: types applied, tuples or dicts."""
         columns = {name: [row[name] for row in rows] for name in self._columns}
         for name, process in self._processors.items():
             columns[name] = _processed(columns[name], process)
-        return columns if self._arrays else list(zip(*columns.values(), strict=True))
-
-
-def _from_arrays(table: sa.Table, columns: tuple[str, ...]) -> postgresql.Insert:
-    kinds = {name: postgresql.ARRAY(_plain(table.c[name].type)) for name in columns}
-    arrays = [sa.bindparam(name, type_=kind) for name, kind in kinds.items()]
-    rows = sa.func.unnest(*arrays).table_valued(*columns).render_derived()
-    return postgresql.insert(table).from_select(list(columns), sa.select(*[rows.c[name] for name in columns]))
-
-
-def _plain(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
-    """The database's own type: values are processed before they are put into an array.
-
-    A text has no length here: a cast to one would cut what is too long, where the column itself refuses it.
-    """
-    own = kind.impl_instance if isinstance(kind, sa.types.TypeDecorator) else kind
-    return sa.Text() if isinstance(own, sa.String) else own
+        values = zip(*columns.values(), strict=True)
+        return list(values) if self._positional else [dict(zip(columns, row, strict=True)) for row in values]
 
 
 def _processed(values: list[Any], process: Callable[[Any], Any]) -> list[Any]:
