@@ -92,10 +92,10 @@ def project(
     workspace_id = value_of(live, paths.WORKSPACE)
     begun = bool(beginning and revision and captured_at and (employee_id or workspace_id))
 
-    responses, not_understood = _responses(live, revision)
+    responses, not_understood = responses_of(live, revision)
     score = None
     if begun and revision is not None:
-        circumstances = _circumstances(value_of(live, paths.CIRCUMSTANCES))
+        circumstances = circumstances_of(live)
         score = score_inspection(revision.compiled, responses, revision.applicable(circumstances))
     photos = declared_photos(live)
     missing = tuple(sorted(photos.keys() - arrived))
@@ -168,14 +168,16 @@ def _captured_at(writes: tuple[Write, ...] | None, by_id: dict[str, StoredChange
     return max(_EARLIEST, min(instant, _LATEST))
 
 
-def _circumstances(value: Any) -> paths.Circumstances:
+def circumstances_of(live: Live) -> paths.Circumstances:
+    """What the inspection began with; nothing known where it does not say, or not so that we understand it."""
+    value = value_of(live, paths.CIRCUMSTANCES)
     try:
         return msgspec.convert(value, paths.Circumstances) if value is not None else paths.Circumstances()
     except msgspec.ValidationError:
         return paths.Circumstances()
 
 
-def _responses(live: Live, revision: LoadedRevision | None) -> tuple[dict[str, Response], list[str]]:
+def responses_of(live: Live, revision: LoadedRevision | None) -> tuple[dict[str, Response], list[str]]:
     """The responses that fit the template, and the paths that do not."""
     responses: dict[str, Response] = {}
     not_understood: list[str] = []

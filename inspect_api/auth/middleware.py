@@ -25,7 +25,7 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             token = connection.cookies.get(SESSION_COOKIE, "")
-            if connection.scope.get("method") not in _SAFE and not _same_origin(connection):
+            if connection.scope.get("method") not in _SAFE and not same_origin(connection):
                 raise Problem(Code.FORBIDDEN, "请求来自其他网站", "The request comes from another site")
         claims = read_access_token(services.settings.effective_secret_key(), token.strip(), services.clock())
 
@@ -39,7 +39,8 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
         return AuthenticationResult(user=principal, auth=claims)
 
 
-def _same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+def same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Whether a page of ours sent the request. Public routes ask it themselves: they do not pass the authentication."""
     fetch_site = connection.headers.get("sec-fetch-site")
     if fetch_site is not None:
         return fetch_site in ("same-origin", "none")

@@ -10,7 +10,7 @@ from litestar.params import URLEncodedBody
 from litestar.response import Redirect
 
 from checklists.tables import Role
-from inspect_api.auth.middleware import SESSION_COOKIE
+from inspect_api.auth.middleware import SESSION_COOKIE, same_origin
 from inspect_api.auth.service import PAGE_SESSION, log_in
 from inspect_api.injection import UserRequest, UseServices
 from inspect_api.pages.rendering import page, page_language
@@ -34,7 +34,7 @@ def show_login(request: Request[Any, Any, Any]) -> Response[str]:
 @post("/login", opt={"public": True}, sync_to_thread=True)
 def do_login(request: Request[Any, Any, Any], services: UseServices, data: URLEncodedBody[LoginForm]) -> Response[Any]:
     """A wrong password shows the form again, with what was wrong."""
-    if not _from_our_own_page(request):
+    if not same_origin(request):
         raise Problem(Code.FORBIDDEN, "请求来自其他网站", "The request comes from another site")
     target = local_path(data.next)
     try:
@@ -55,7 +55,7 @@ def do_login(request: Request[Any, Any, Any], services: UseServices, data: URLEn
 
 @post("/logout", opt={"public": True}, sync_to_thread=False)
 def do_logout(request: Request[Any, Any, Any]) -> Response[Any]:
-    if not _from_our_own_page(request):
+    if not same_origin(request):
         raise Problem(Code.FORBIDDEN, "请求来自其他网站", "The request comes from another site")
     gone = Cookie(key=SESSION_COOKIE, value="", max_age=0, httponly=True, samesite="lax")
     return Redirect("/login", status_code=303, cookies=[gone])
@@ -78,15 +78,6 @@ def local_path(target: str) -> str:
     parts = urlsplit(target)
     safe = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
     return target if safe and target.isprintable() else "/"
-
-
-def _from_our_own_page(request: Request[Any, Any, Any]) -> bool:
-    """Public routes do not pass the check of the authentication, so they make it themselves."""
-    fetch_site = request.headers.get("sec-fetch-site")
-    if fetch_site is not None:
-        return fetch_site in ("same-origin", "none")
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
 HANDLERS = [show_login, do_login, do_logout, start]

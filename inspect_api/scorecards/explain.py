@@ -6,11 +6,10 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
 from checklists.periods import Week
-from checklists.responses import Response, check_response
+from checklists.responses import Response
 from checklists.scoring.counting import CountedInspection, WhyNot
 from checklists.scoring.explain import explain_trend, explain_week
 from checklists.scoring.explain_inspection import explain_inspection
@@ -20,9 +19,8 @@ from checklists.tables import Employee, Evidence, Inspection, Photo, TemplateRev
 from checklists.template import Item, Template
 from inspect_api.scorecards import collect
 from inspect_api.scorecards.shapes import EmployeeWeek
-from sync import paths
-from sync.merge import Live, conflicts, merge, value_of
-from sync.projection import StoredChange
+from sync.merge import conflicts, merge
+from sync.projection import StoredChange, circumstances_of, responses_of
 from sync.revisions import LoadedRevision, load_revision
 from sync.store import stored_changes
 from sync.tables import Change
@@ -173,8 +171,8 @@ def _explain(
 ) -> Explained:
     live = merge(entry.change for entry in stored)
     revision = load_revision(row.template_revision_id, row.body) if row.body else None
-    responses = _responses(live, revision) if revision else {}
-    applicable = revision.applicable(_circumstances(live)) if revision else frozenset()
+    responses, _ = responses_of(live, revision)
+    applicable = revision.applicable(circumstances_of(live)) if revision else frozenset()
     score = score_inspection(revision.compiled, responses, applicable) if revision else None
     return Explained(
         id=row.id,
@@ -201,29 +199,6 @@ def _explain(
         changes=_records(stored, received, authors),
         lines=tuple(explain_inspection(revision.template, responses, applicable)) if revision else (),
     )
-
-
-def _responses(live: Live, revision: LoadedRevision) -> dict[str, Response]:
-    """Those that fit the template; the others are shown among the changes."""
-    found: dict[str, Response] = {}
-    for key, item in revision.items.items():
-        value = value_of(live, paths.RESPONSES + key)
-        if value is None:
-            continue
-        try:
-            response = msgspec.convert(value, Response)
-        except msgspec.ValidationError:
-            continue
-        if check_response(item, response) is None:
-            found[key] = response
-    return found
-
-
-def _circumstances(live: Live) -> paths.Circumstances:
-    try:
-        return msgspec.convert(value_of(live, paths.CIRCUMSTANCES) or {}, paths.Circumstances)
-    except msgspec.ValidationError:
-        return paths.Circumstances()
 
 
 def _lost(
