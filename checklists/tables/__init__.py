@@ -1,6 +1,7 @@
 """The tables of what an inspection is. Message classes are not tables: ``table=True`` classes skip validation."""
 
 from checklists.tables.columns import table_of
+from checklists.tables.decisions import DecisionKind, InspectionDecision, ScorecardReceipt
 from checklists.tables.disputes import (
     ActionOrigin,
     ActionState,
@@ -48,6 +49,7 @@ __all__ = [
     "Audit",
     "CorrectiveAction",
     "CorrectiveActionEvent",
+    "DecisionKind",
     "Dispute",
     "DisputeEvent",
     "DisputeState",
@@ -56,6 +58,7 @@ __all__ = [
     "Evidence",
     "Finding",
     "Inspection",
+    "InspectionDecision",
     "InspectionState",
     "Language",
     "Organisation",
@@ -70,6 +73,7 @@ __all__ = [
     "RoleGrant",
     "RunState",
     "Scorecard",
+    "ScorecardReceipt",
     "Site",
     "SiteDay",
     "TemplateRevision",

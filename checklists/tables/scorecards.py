@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from checklists.tables.columns import id_field, instant, json_text, reference
@@ -17,7 +17,10 @@ class Scorecard(SQLModel, table=True):
     list of what made a correction necessary, empty before.
     """
 
-    __table_args__ = (UniqueConstraint("employee_id", "week", "version"),)
+    __table_args__ = (
+        UniqueConstraint("employee_id", "week", "version"),
+        Index("ix_scorecard_site_week", "site_id", "week"),
+    )
 
     id: str = id_field()
     organisation_id: str = reference("organisation.id")
