@@ -109,7 +109,11 @@ class FeedRow(SQLModel, table=True):
 
 
 class Quarantine(SQLModel, table=True):
-    """A refused change with its reason and its whole body. The same refusal again is the same row."""
+    """A refused change with its reason and its whole body. The same refusal again is the same row.
+
+    ``decision``: ``kept`` (it stays out, for the reason in ``decision_note``) or ``stored`` (a retry took it in, at
+    ``released_at``); None while nobody has looked.
+    """
 
     id: str = Field(primary_key=True, max_length=64)  # SHA-256 over replica and body
     organisation_id: str = reference("organisation.id")
@@ -122,6 +126,10 @@ class Quarantine(SQLModel, table=True):
     body: str = json_text()
     refused_at: datetime = instant()
     released_at: datetime | None = instant(nullable=True)
+    decision: str | None = None
+    decision_note: str | None = None
+    decided_by: str | None = reference("app_user.id", nullable=True, index=False)
+    decided_at: datetime | None = instant(nullable=True)
 
 
 class Upload(SQLModel, table=True):

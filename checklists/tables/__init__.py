@@ -1,5 +1,6 @@
 """The tables of what an inspection is. Message classes are not tables: ``table=True`` classes skip validation."""
 
+from checklists.tables.access import LoginFailure, PasswordLink
 from checklists.tables.columns import table_of
 from checklists.tables.decisions import DecisionKind, InspectionDecision, ScorecardReceipt
 from checklists.tables.disputes import (
@@ -25,6 +26,7 @@ from checklists.tables.inspections import (
     RevisionState,
     TemplateRevision,
 )
+from checklists.tables.mailing import MailAddress, MailChoice, ReportSchedule, ScoringRevision
 from checklists.tables.organisation import (
     Absence,
     Audit,
@@ -39,6 +41,7 @@ from checklists.tables.organisation import (
     Workspace,
     WorkspaceResponsibility,
 )
+from checklists.tables.privacy import Deletion, DeletionState
 from checklists.tables.scorecards import PublishedWeek, ReportRun, RunState, Scorecard
 
 __all__ = [
@@ -50,6 +53,8 @@ __all__ = [
     "CorrectiveAction",
     "CorrectiveActionEvent",
     "DecisionKind",
+    "Deletion",
+    "DeletionState",
     "Dispute",
     "DisputeEvent",
     "DisputeState",
@@ -61,19 +66,25 @@ __all__ = [
     "InspectionDecision",
     "InspectionState",
     "Language",
+    "LoginFailure",
+    "MailAddress",
+    "MailChoice",
     "Organisation",
     "Outcome",
+    "PasswordLink",
     "Photo",
     "Post",
     "Priority",
     "PublishedWeek",
     "ReportRun",
+    "ReportSchedule",
     "RevisionState",
     "Role",
     "RoleGrant",
     "RunState",
     "Scorecard",
     "ScorecardReceipt",
+    "ScoringRevision",
     "Site",
     "SiteDay",
     "TemplateRevision",

@@ -19,7 +19,11 @@ class RevisionState(StrEnum):
 
 
 class TemplateRevision(SQLModel, table=True):
-    """``body``: JSON of ``checklists.template.Template``, fixed once approved; in force from ``in_force_from``."""
+    """``body``: JSON of ``checklists.template.Template``, fixed once approved; in force from ``in_force_from``.
+
+    ``created_by`` drafted it and ``approved_by`` is somebody else; both are None for what came with the product.
+    ``note``: what the draft changes and why.
+    """
 
     __tablename__ = "template_revision"
     __table_args__ = (UniqueConstraint("organisation_id", "template_key", "number"),)
@@ -32,7 +36,10 @@ class TemplateRevision(SQLModel, table=True):
     body: str = json_text()
     sha256: str = Field(max_length=64)
     in_force_from: datetime | None = instant(nullable=True)
+    note: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    created_by: str | None = reference("app_user.id", nullable=True, index=False)
     approved_by: str | None = reference("app_user.id", nullable=True, index=False)
+    approved_at: datetime | None = instant(nullable=True)
     retired_at: datetime | None = instant(nullable=True)
     created_at: datetime = instant()
 

@@ -68,7 +68,10 @@ class Workspace(SQLModel, table=True):
 
 
 class Employee(SQLModel, table=True):
-    """``number``: the staff number, unique in the organisation. ``dress_variant``: as assigned."""
+    """``number``: the staff number, unique in the organisation. ``dress_variant``: as assigned.
+
+    ``erased_at``: name, number and address are gone for good; what was scored stays without a name.
+    """
 
     __table_args__ = (UniqueConstraint("organisation_id", "number"),)
 
@@ -83,6 +86,7 @@ class Employee(SQLModel, table=True):
     language: str = Language.CHINESE
     employed_from: date
     employed_until: date | None = None
+    erased_at: datetime | None = instant(nullable=True)
 
 
 class WorkspaceResponsibility(SQLModel, table=True):

@@ -66,16 +66,20 @@ class RunState(StrEnum):
 
 
 class ReportRun(SQLModel, table=True):
-    """One mail to one recipient, claimed with a lease before it is sent. ``revision`` counts deliberate re-sends."""
+    """One mail to one recipient, claimed with a lease before it is sent. ``revision`` counts deliberate re-sends.
+
+    ``about``: the id of the event that a notice is about; empty for the mail on a week.
+    """
 
     __tablename__ = "report_run"
-    __table_args__ = (UniqueConstraint("report", "site_id", "period", "revision", "recipient_id"),)
+    __table_args__ = (UniqueConstraint("report", "site_id", "period", "about", "revision", "recipient_id"),)
 
     id: str = id_field()
     organisation_id: str = reference("organisation.id")
     report: str
     site_id: str = reference("site.id")
     period: str = Field(max_length=8)
+    about: str = Field(default="", max_length=36, sa_column_kwargs={"server_default": ""})
     revision: int = 1
     recipient_id: str = reference("app_user.id")
     state: str = Field(default=RunState.PLANNED, index=True)
