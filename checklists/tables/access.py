@@ -24,11 +24,14 @@ class PasswordLink(SQLModel, table=True):
 
 
 class LoginFailure(SQLModel, table=True):
-    """A log-in that failed. ``key``: SHA-256 of the account, or of the address it came from: neither is readable."""
+    """A log-in that failed, or is not decided yet. ``id``: of the attempt, and what ``key`` is of.
+
+    ``key``: SHA-256 of the account, or of the address it came from: neither is readable.
+    """
 
     __tablename__ = "login_failure"
     __table_args__ = (Index("ix_login_failure_key_at", "key", "at"),)
 
-    id: str = id_field()
+    id: str = Field(primary_key=True, max_length=48)
     key: str = Field(max_length=64)
     at: datetime = instant(index=True)

@@ -36,7 +36,7 @@ class TemplateRevision(SQLModel, table=True):
     body: str = json_text()
     sha256: str = Field(max_length=64)
     in_force_from: datetime | None = instant(nullable=True)
-    note: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    note: str | None = None
     created_by: str | None = reference("app_user.id", nullable=True, index=False)
     approved_by: str | None = reference("app_user.id", nullable=True, index=False)
     approved_at: datetime | None = instant(nullable=True)

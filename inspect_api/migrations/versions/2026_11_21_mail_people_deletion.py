@@ -22,7 +22,7 @@ _WHO = (("quarantine", "decided_by"), ("template_revision", "created_by"))
 def upgrade() -> None:
     op.create_table(
         "login_failure",
-        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=48), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -156,7 +156,7 @@ def upgrade() -> None:
     op.add_column("quarantine", sa.Column("decision", sa.String(), nullable=True))
     op.add_column("quarantine", sa.Column("decision_note", sa.String(), nullable=True))
     op.add_column("quarantine", sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True))
-    op.add_column("template_revision", sa.Column("note", sa.String(), server_default="", nullable=False))
+    op.add_column("template_revision", sa.Column("note", sa.String(), nullable=True))
     op.add_column("template_revision", sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True))
     for table, column in _WHO:
         op.execute(f"ALTER TABLE {table} ADD COLUMN {column} VARCHAR(36) REFERENCES app_user (id)")
