@@ -26,10 +26,11 @@ setup: $(VENV)/.runtime ## Set up .venv with what the service needs
 test: check browser ## Everything that must hold: check, then the whole test suite
 	$(PYTHON) -m pytest
 
-check: $(VENV)/.development ## Lint, format, types, and the direction of imports
+check: $(VENV)/.development ## Lint, format, types (of the tablet app too), and the direction of imports
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+	@.ci/types $(PYTHON)
 	$(VENV)/bin/lint-imports
 
 browser: ## Chromium and Chinese fonts for the browser tests (a Debian system, as root, else a hint)

@@ -32,6 +32,7 @@ from inspect_api.auth.middleware import AuthenticationMiddleware
 from inspect_api.jobs import start_jobs
 from inspect_api.pages import handlers as pages
 from inspect_api.services import Services
+from inspect_api.web import handlers as web
 
 WORKER_THREADS = 24
 API = [
@@ -51,6 +52,7 @@ API = [
     actions,
     calendar,
     pages,
+    web,
 ]
 
 

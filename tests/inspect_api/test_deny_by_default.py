@@ -15,6 +15,7 @@ PUBLIC = {
     "/login",
     "/logout",
     "/static",
+    "/tablet",  # the app's own files; they hold no data
     "/api/schema",
     "/api/v1/auth/login",
     "/api/v1/auth/refresh",

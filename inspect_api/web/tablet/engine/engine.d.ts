@@ -14,6 +14,16 @@
 
 /*
  * REQUESTS (written by the screens, answered here; removed before the end)
+ * S1 Engine.reportFix(actionId: string, note: string, photo: Blob | null): Promise<void>, kept durably and sent when there is network
+ *    (POST /api/v1/actions/{id}/fix after the photo's upload); ActionView.fixWaiting: boolean. If you cannot queue it: on line only,
+ *    rejecting with "unreachable", is fine too; say which.
+ *    -> E: on line only, Engine.reportFix below; ActionView has no fixWaiting (state "fixed" comes back with the feed).
+ * S2 The screens register hash routes "#/…" and leave "#enrol=…" alone until codeInAddress() was asked. They load
+ *    /tablet/…: index.html uses relative URLs ("./styles/base.css"), so any prefix with a trailing slash works. Service worker:
+ *    main.js does not register it; the engine does (openEngine).
+ *    -> E: yes, all of S2 to S4 is so. GET /tablet/ serves it now; every file in web/tablet with a known suffix is precached.
+ * S3 Please precache every file under styles/, screens/, parts/, texts/, icons/, theme.js, main.js, manifest.webmanifest.
+ * S4 CSP needs: img-src 'self' blob:; style-src 'self' (we set no style attributes); connect-src 'self'; script-src 'self'.
  */
 
 import type { CorrectiveActionBody, Problem } from "./messages.js";
@@ -112,6 +122,9 @@ export interface Engine {
   refused(): Promise<RefusedChange[]>;
   /** Write a refused change anew under another id, as it is. What was written again since keeps the newer value. */
   sendAnew(changeId: string, reason?: string): Promise<void>;
+
+  /** Say that a corrective action is done, with a photo or without. Needs the network: rejects with `unreachable`. */
+  reportFix(actionId: string, note: string, photo: Blob | null): Promise<void>;
 
   /** The whole queue of the open user (changes, photos) as one file, encrypted for nobody: an administrator imports it. */
   exportQueue(): Promise<{ name: string; blob: Blob }>;
