@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from checklists.template import Bilingual, Dimension, Item, Method, PassFail, Section, Source, Subject, Template
 from inspect_api.services import Services
@@ -19,7 +20,7 @@ from tests.world import PASSWORD, Pen, World, build_world, make_services
 
 RESPONSES = 15
 PER_PUSH = 25
-_CIRCUMSTANCES = {"post_type": "security_guard", "dress_variant": "trousers", "season": "winter"}
+CIRCUMSTANCES = {"post_type": "security_guard", "dress_variant": "trousers", "season": "winter"}
 
 
 def _text(name: str) -> Bilingual:
@@ -49,6 +50,11 @@ TEMPLATE = Template(
         ),
     ),
 )
+
+
+def responses() -> dict[str, str]:
+    """Every seventh item failed."""
+    return {item.key: "fail" if n % 7 == 0 else "pass" for n, item in enumerate(TEMPLATE.items())}
 
 
 @dataclass
@@ -85,19 +91,21 @@ class Bench:
         return Tablet(connection, {"authorization": f"Bearer {token}", "content-type": "application/json"}, pen)
 
     def push_body(self, pen: Pen, number: int = PER_PUSH) -> bytes:
+        return json.dumps({"changes": self.changes(pen, number)}).encode()
+
+    def changes(self, pen: Pen, number: int) -> list[dict[str, Any]]:
+        """Each a whole inspection, submitted now."""
         now = datetime.now(UTC)
-        responses = {item.key: "fail" if n % 7 == 0 else "pass" for n, item in enumerate(TEMPLATE.items())}
-        changes = [
+        return [
             pen.inspection(
                 self.world.templates[TEMPLATE.key],
-                responses,
+                responses(),
                 now,
                 employee_id=self.world.employees[f"lobby-{1 + place % 2}"],
-                **{"inspection/circumstances": _CIRCUMSTANCES},
+                **{"inspection/circumstances": CIRCUMSTANCES},
             )
             for place in range(number)
         ]
-        return json.dumps({"changes": changes}).encode()
 
     def status(self, name: str) -> int:
         """A figure of the server process from ``/proc``, in kB (``VmHWM``: its peak memory)."""

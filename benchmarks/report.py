@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
 
 @dataclass(frozen=True)
@@ -20,3 +23,11 @@ def table(rows: Sequence[Row]) -> str:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def put_into_page(section: str, text: str) -> None:
+    """Replace what stands in the page between ``<!-- section -->`` and ``<!-- end of section -->``."""
+    page = PAGE.read_text("utf-8")
+    first, last = f"<!-- {section} -->", f"<!-- end of {section} -->"
+    before, rest = page.split(first, 1)
+    PAGE.write_text(f"{before}{first}\n{text}\n{last}{rest.split(last, 1)[1]}", "utf-8")

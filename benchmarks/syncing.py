@@ -15,7 +15,7 @@ _EMPTY_PULLS = 300
 def measure(inspections: int, database_url: str | None = None, label: str = "SQLite") -> list[Row]:
     """``inspections``: pushed at one connection first, then as many at eight; then all are pulled."""
     with running(database_url) as bench:
-        rows = [_push(bench, inspections, 1, label), _push(bench, inspections, 8, label)]
+        rows = [push(bench, inspections, 1, label), push(bench, inspections, 8, label)]
         rows += _pull(bench, label)
         stored = inspections * 2 // PER_PUSH * PER_PUSH
         rows.append(
@@ -24,7 +24,8 @@ def measure(inspections: int, database_url: str | None = None, label: str = "SQL
     return rows
 
 
-def _push(bench: Bench, inspections: int, connections: int, label: str) -> Row:
+def push(bench: Bench, inspections: int, connections: int, label: str) -> Row:
+    """``inspections`` in all, over so many connections at once."""
     tablets = [bench.tablet() for _ in range(connections)]
     share = inspections // PER_PUSH // connections
     bodies = [[bench.push_body(tablet.pen) for _ in range(share)] for tablet in tablets]
