@@ -10,10 +10,10 @@ unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE VIRTU
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_REQUIRE_VIRTUALENV PIP_DRY_RUN PIP_EDITABLE PIP_REQUIREMENT
 unexport PIP_CONSTRAINT PIP_NO_DEPS PIP_IGNORE_INSTALLED PIP_NO_BINARY
 
-.PHONY: help run serve setup test check browser bench chaos lock wheel clean
+.PHONY: help run serve setup test check browser bench bench-peers bench-growth chaos lock wheel clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: setup ## Set up and start with a made-up organisation, to look around
 	$(PYTHON) -m inspect_api.cli demo
@@ -39,8 +39,14 @@ browser: ## Chromium and Chinese fonts for the browser tests (a Debian system, a
 chaos: $(VENV)/.development ## Break everything at once and compare: SEED=1 RUNS=10 DATABASE=sqlite|postgresql
 	$(PYTHON) -m tests.chaos
 
-bench: $(VENV)/.development ## Measure, and print the table
+bench: $(VENV)/.development bench-peers ## Measure, also beside public peers, and print the tables
 	$(PYTHON) benchmarks/run.py
+
+bench-peers: $(VENV)/.development ## Ours beside pouchdb-server and Kinto, in one run; WRITE=--write: into docs/benchmarks.md
+	$(PYTHON) benchmarks/peers/run.py $(WRITE)
+
+bench-growth: $(VENV)/.development ## What a million stored inspections cost (takes an hour); WRITE=--write as well
+	$(PYTHON) benchmarks/growth.py $(WRITE)
 
 wheel: $(VENV)/.development ## Build the installable package into dist/
 	$(PYTHON) -m hatchling build -t wheel
