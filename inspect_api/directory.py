@@ -4,7 +4,6 @@ Everything that tablets need to know of it goes into the change feed in the tran
 """
 
 from datetime import date, datetime
-from hashlib import sha256
 from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -29,12 +28,12 @@ from checklists.tables import (
 )
 from checklists.tables.columns import table_of
 from checklists.template import Template
+from inspect_api.administration import revisions
 from sync import feed
 from sync.statements import upsert
 
 _employee = table_of(Employee)
 _grant = table_of(RoleGrant)
-_revision = table_of(TemplateRevision)
 _responsibility = table_of(WorkspaceResponsibility)
 _user = table_of(User)
 
@@ -204,18 +203,17 @@ class Directory:
         return ended.rowcount > 0
 
     def publish_template(self, template: Template, *, approved_by: str | None = None) -> str:
-        """Put a template in force as the next revision of its key; one with the same content is already there."""
-        body = msgspec.json.encode(template, order="deterministic").decode()
-        digest = sha256(body.encode()).hexdigest()
-        known = self._connection.execute(
-            sa.select(_revision.c.id, _revision.c.number, _revision.c.sha256)
-            .where(_revision.c.organisation_id == self._organisation_id, _revision.c.template_key == template.key)
-            .order_by(_revision.c.number.desc())
-            .limit(1)
-        ).one_or_none()
-        if known is not None and known.sha256 == digest:
-            return str(known.id)
-        number = known.number + 1 if known else 1
+        """Put a template in force now as the next revision of its key.
+
+        When the revision in force has the same content, it is there already. One that was retired is not: the same
+        content again is a new revision. Two who publish at once take turns.
+        """
+        revisions.take_turns(self._connection, self._organisation_id)
+        body, digest = revisions.encode(template)
+        present = revisions.in_force(self._connection, self._organisation_id, template.key, self._now)
+        if present is not None and present.sha256 == digest:
+            return str(present.id)
+        number = revisions.next_number(self._connection, self._organisation_id, template.key)
         row = {
             "template_key": template.key,
             "number": number,
@@ -224,6 +222,7 @@ class Directory:
             "sha256": digest,
             "in_force_from": self._now,
             "approved_by": approved_by,
+            "approved_at": self._now,
             "retired_at": None,
             "created_at": self._now,
         }

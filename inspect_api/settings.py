@@ -32,6 +32,13 @@ class Settings(BaseSettings):
     refresh_token_days: int = Field(
         45, ge=1, le=365, description="life of a refresh token; longer than 30 days offline"
     )
+    login_failures_account: int = Field(
+        10, ge=1, le=1000, description="failed log-ins of one account in 15 minutes; then it waits"
+    )
+    login_failures_address: int = Field(
+        100, ge=1, le=100_000, description="failed log-ins from one address in 15 minutes; then it waits"
+    )
+    password_link_hours: int = Field(48, ge=1, le=720, description="life of a one-time link that sets a password")
     push_body_limit: int = Field(4_000_000, ge=10_000, description="largest push in bytes")
     push_max_changes: int = Field(500, ge=1, le=5000, description="most changes in one push")
     photo_max_bytes: int = Field(30_000_000, ge=100_000, description="largest photo in bytes")
@@ -49,6 +56,9 @@ class Settings(BaseSettings):
     smtp_tls: Literal["starttls", "tls", "none"] = Field("starttls", description="how the mail connection is secured")
     smtp_timeout: float = Field(30, gt=0, description="seconds to wait for the mail server")
     mail_from: str = Field("inspect-api <inspect-api@localhost>", description="sender of reports")
+    mail_bounce_limit: int = Field(
+        3, ge=1, le=100, description="permanent refusals of an address in a row; then it gets no mail until cleared"
+    )
     report_hour: int = Field(8, ge=0, le=23, description="hour of Monday, site time, when weekly reports are due")
     dispute_days: int = Field(7, ge=1, le=60, description="days after publication, or an answer, to dispute or appeal")
     dispute_answer_days: int = Field(
@@ -57,6 +67,9 @@ class Settings(BaseSettings):
     action_days: int = Field(
         3, ge=1, le=60, description="working days of the site to mend what a rule made a corrective action of"
     )
+    photo_days: int = Field(90, ge=1, le=3650, description="photos are deleted after this, disputes apart")
+    score_months: int = Field(24, ge=1, le=240, description="inspections and scorecards are deleted after this")
+    log_years: int = Field(3, ge=1, le=30, description="audit log, report runs and other logs are deleted after this")
     jobs: bool = Field(True, description="whether this process runs scheduled jobs")
     job_seconds: float = Field(15, gt=0, description="seconds between two looks for due work")
     lease_seconds: float = Field(60, gt=0, description="a claimed job is taken over after this without a sign of life")

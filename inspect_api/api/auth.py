@@ -1,13 +1,14 @@
 """``/api/v1/auth``: log-in, refresh, log-out, who am I."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import get, post
+from litestar import Request, get, post
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from msgspec import Meta, Struct
 
 from inspect_api.auth import service
+from inspect_api.auth.throttle import address_of
 from inspect_api.injection import UserRequest, UseServices
 from sync.messages import Id
 
@@ -43,11 +44,11 @@ class Me(Struct, frozen=True):
 
 
 @post("/api/v1/auth/login", opt={"public": True}, status_code=HTTP_200_OK, sync_to_thread=True)
-def log_in(data: JSONBody[LoginBody], services: UseServices) -> service.Session:
+def log_in(request: Request[Any, Any, Any], data: JSONBody[LoginBody], services: UseServices) -> service.Session:
     """Log in. A tablet names its replica and gets a refresh token bound to it."""
     replica = data.replica
     bound = service.ReplicaRequest(replica.id, replica.device_name, replica.app_version) if replica else None
-    return service.log_in(services, data.login, data.password, bound)
+    return service.log_in(services, data.login, data.password, bound, address=address_of(request))
 
 
 @post("/api/v1/auth/refresh", opt={"public": True}, status_code=HTTP_200_OK, sync_to_thread=True)

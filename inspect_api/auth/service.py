@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from checklists.tables import Role, RoleGrant, Site, User
 from checklists.tables.columns import table_of
-from inspect_api.auth import refresh
+from inspect_api.auth import refresh, throttle
 from inspect_api.auth.passwords import nobody_hash, verify_password
 from inspect_api.auth.principal import Principal
 from inspect_api.auth.tokens import Claims, make_access_token
@@ -62,11 +62,15 @@ class Session(Struct, frozen=True):
     replica_id: str | None
 
 
-def log_in(services: Services, login: str, password: str, replica: ReplicaRequest | None = None) -> Session:
+def log_in(
+    services: Services, login: str, password: str, replica: ReplicaRequest | None = None, *, address: str | None = None
+) -> Session:
     """With a replica: a session that refreshes itself for weeks. Without: one for pages, ``PAGE_SESSION`` long.
 
-    Raises Problem: BAD_LOGIN, REPLICA_REVOKED.
+    ``address``: where it comes from. Raises Problem: BAD_LOGIN, REPLICA_REVOKED, TOO_MANY_REQUESTS.
     """
+    keys, stand_in = throttle.keys_of(login, address), nobody_hash()
+    attempt = throttle.begin_attempt(services, keys)
     with services.database.read() as connection:
         user = connection.execute(
             sa.select(_user.c.id, _user.c.organisation_id, _user.c.password_hash, _user.c.active).where(
@@ -74,9 +78,10 @@ def log_in(services: Services, login: str, password: str, replica: ReplicaReques
             )
         ).one_or_none()
     # Outside the transaction: hashing takes tens of milliseconds on purpose.
-    good = verify_password(user.password_hash if user else nobody_hash(), password)
+    good = verify_password(user.password_hash if user else stand_in, password)
     if user is None or not good or not user.active:
         raise Problem(Code.BAD_LOGIN)
+    throttle.succeed(services, keys, attempt)
     now = services.clock()
     if replica is None:
         return _session(services, user.id, None, None, now, PAGE_SESSION)

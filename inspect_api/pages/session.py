@@ -12,6 +12,7 @@ from litestar.response import Redirect
 from checklists.tables import Role
 from inspect_api.auth.middleware import SESSION_COOKIE, same_origin
 from inspect_api.auth.service import PAGE_SESSION, log_in
+from inspect_api.auth.throttle import address_of
 from inspect_api.injection import UserRequest, UseServices
 from inspect_api.pages.rendering import page, page_language
 from inspect_api.pages.sites import sites_of
@@ -38,10 +39,12 @@ def do_login(request: Request[Any, Any, Any], services: UseServices, data: URLEn
         raise Problem(Code.FORBIDDEN, "请求来自其他网站", "The request comes from another site")
     target = local_path(data.next)
     try:
-        session = log_in(services, data.login, data.password)
+        session = log_in(services, data.login, data.password, address=address_of(request))
     except Problem as problem:
         error = problem.body(page_language(request))["detail"]
-        return page(request, "login.html", problem.status, login=data.login, target=target, error=error)
+        shown = page(request, "login.html", problem.status, login=data.login, target=target, error=error)
+        shown.headers.update(problem.headers)
+        return shown
     cookie = Cookie(
         key=SESSION_COOKIE,
         value=session.access_token,
