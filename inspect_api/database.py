@@ -5,10 +5,9 @@ one does, so writers of this process queue for a lock here instead of polling th
 """
 
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
@@ -16,26 +15,6 @@ from sqlalchemy.pool import QueuePool
 READ_CONNECTIONS = 12
 WRITES = "inspect_api_writes"
 """Execution option of a connection that is going to write: on SQLite its transaction takes the write lock at once."""
-
-
-T = TypeVar("T")
-
-
-class _Work(Generic[T]):
-    """Work that waits for a shared commit, and what became of it."""
-
-    def __init__(self, work: Callable[[sa.Connection], T]) -> None:
-        self.work = work
-        self.value: T | None = None
-        self.error: Exception | None = None
-        self.done = False
-
-    def result(self) -> T:
-        if self.error is not None:
-            raise self.error
-        if not self.done:  # whoever was to do it was stopped from outside
-            raise RuntimeError("the work was not done")
-        return self.value  # type: ignore[return-value]  # done without an error: the work's own value
 
 
 class Database:
@@ -49,7 +28,6 @@ class Database:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writer = threading.Lock()
-        self._waiting: deque[_Work[Any]] = deque()
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -75,44 +53,6 @@ class Database:
             connection = plain.execution_options(**{WRITES: True})
             with connection.begin():
                 yield connection
-
-    def write_together(self, work: Callable[[sa.Connection], T]) -> T:
-        """Run ``work`` as in ``write()``, sharing the commit with others that wait at the same time.
-
-        On SQLite a durable commit takes longer than the work of many pushes, so whoever gets the lock first does the
-        waiting work of all, each behind a savepoint, and commits once. Nobody's call returns before that commit. On
-        PostgreSQL the server itself groups the commits of its sessions.
-        """
-        if not self.is_sqlite:
-            with self.write() as connection:
-                return work(connection)
-        mine = _Work(work)
-        self._waiting.append(mine)
-        with self._writer:
-            if not mine.done:
-                self._commit_together()
-        return mine.result()
-
-    def _commit_together(self) -> None:
-        group: list[_Work[Any]] = []
-        try:
-            with self._sqlite_transaction() as connection:
-                while self._waiting:
-                    entry = self._waiting.popleft()
-                    group.append(entry)
-                    try:
-                        with connection.begin_nested():
-                            entry.value = entry.work(connection)
-                    except Exception as error:
-                        if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
-                            raise  # the transaction is gone, and with it the work of everybody in the group
-                        entry.error = error
-        except Exception as error:
-            group += [self._waiting.popleft() for _ in range(len(self._waiting))]  # it may not even have begun
-            for entry in group:
-                entry.error = entry.error or error
-        for entry in group:
-            entry.done = True
 
     def dispose(self) -> None:
         self.engine.dispose()

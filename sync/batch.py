@@ -1,67 +1,40 @@
-"""What one push decides: which of its changes may be stored, and what follows from them for their inspections."""
+"""What pushes that commit together decide: which changes may be stored, and what follows for their inspections."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
 
-from checklists.periods import corrected
 from checklists.tables import RevisionState
 from checklists.tables.columns import table_of
 from sync import feed, paths, store
-from sync.messages import Change, ChangeResult, PushRequest
+from sync.messages import Change, ChangeResult
 from sync.projection import StoredChange
+from sync.pusher import Push, Pusher, Received
 from sync.refusals import Refusal, RefusalCode, check_responses, check_shape
 from sync.statements import insert
 from sync.tables import Change as ChangeTable
 
 _change = table_of(ChangeTable)
-_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
-class FormerGrant(Struct, frozen=True):
-    """The user inspected the site in ``granted_at`` ≤ t < ``revoked_at``, and does not any more."""
-
-    site_id: str
-    granted_at: datetime
-    revoked_at: datetime
-
-
-class Pusher(Struct, frozen=True):
-    """Who pushes. ``sites``: where the user may inspect. ``formerly``: where they might once."""
-
-    organisation_id: str
-    user_id: str
-    replica_id: str
-    sites: frozenset[str]
-    formerly: tuple[FormerGrant, ...] = ()
-
-
-class Received(Struct, frozen=True):
-    """A change as it came in: decoded, with its canonical body and the body's SHA-256."""
-
-    change: Change
-    body: str
-    digest: str
+class _Taken(Struct, frozen=True):
+    received: Received
+    push: Push
 
 
 class Batch:
-    """What one push needs to know, read in a few statements, and what it is going to write."""
+    """What some pushes need to know, read in a few statements, and what they are going to write.
 
-    def __init__(
-        self,
-        connection: sa.Connection,
-        pusher: Pusher,
-        request: PushRequest,
-        now: datetime,
-        received: list[Received],
-    ) -> None:
+    However many tablets push at the same moment, the statements stay as few as for one.
+    """
+
+    def __init__(self, connection: sa.Connection, pushes: Sequence[Push], now: datetime) -> None:
         self._connection = connection
-        self._pusher = pusher
         self._now = now
-        self._skew_ms = milliseconds(now - request.device_time) if request.device_time else None
-        changes = [entry.change for entry in received]
+        changes = [entry.change for push in pushes for entry in push.received()]
         touched = {change.inspection_id for change in changes}
         declared = {
             path.removeprefix(paths.EVIDENCE)
@@ -73,62 +46,55 @@ class Batch:
         self._known: dict[str, Any] = store.known_changes(connection, (change.id for change in changes))
         self._inspections = store.inspections(connection, touched)
         self._changes = store.stored_changes(connection, self._inspections.keys())
-        formerly = {former.site_id for former in pusher.formerly}
-        self._zones = store.sites(connection, {change.site_id for change in changes} & (pusher.sites | formerly))
+        self._zones = store.sites(connection, {change.site_id for change in changes})
         self._employees = store.employees(connection, _texts(changes, paths.EMPLOYEE))
         self._workspaces = store.workspaces(connection, _texts(changes, paths.WORKSPACE))
         pinned = {row.template_revision_id for row in self._inspections.values() if row.template_revision_id}
         self._revisions = store.revisions(connection, _texts(changes, paths.TEMPLATE_REVISION) | pinned)
         self._site_of = {key: row.site_id for key, row in self._inspections.items()}
         self._revision_of = {key: row.template_revision_id for key, row in self._inspections.items()}
-        self._taken: dict[str, Received] = {}
-        self._touched: set[str] = set()
+        self._taken: dict[str, _Taken] = {}
 
-    @property
-    def stored(self) -> int:
-        return len(self._taken)
-
-    def take(self, received: Received) -> ChangeResult:
-        """Decide over one change. Raises Refusal."""
-        change = received.change
-        if self._is_replay(received):
+    def take(self, push: Push, received: Received) -> ChangeResult:
+        """Decide over one change of one of the pushes. Raises Refusal."""
+        change, pusher = received.change, push.pusher
+        if self._is_replay(received, pusher):
             return ChangeResult(change.id, "duplicate")
-        check_shape(change, self._pusher.replica_id)
-        self._check_scope(change)
+        check_shape(change, pusher.replica_id)
+        self._check_scope(change, push)
         self._check_stamp(change)
-        revision_id = self._check_beginning(change)
+        revision_id = self._check_beginning(change, push)
         if revision_id is not None:
             check_responses(change, self._revisions[revision_id].loaded)
         self._check_reason(change)
-        self._taken[change.id] = received
-        self._touched.add(change.inspection_id)
+        self._taken[change.id] = _Taken(received, push)
         self._site_of.setdefault(change.inspection_id, change.site_id)
         if revision_id is not None:
             self._revision_of[change.inspection_id] = revision_id
-        self._changes.setdefault(change.inspection_id, []).append(
-            StoredChange(change, self._pusher.user_id, self._skew_ms)
-        )
+        self._changes.setdefault(change.inspection_id, []).append(StoredChange(change, pusher.user_id, push.skew_ms))
         return ChangeResult(change.id, "stored")
 
-    def _is_replay(self, received: Received) -> bool:
+    def _is_replay(self, received: Received, pusher: Pusher) -> bool:
         change = received.change
         earlier = self._taken.get(change.id)
         known = self._known.get(change.id)
         if earlier is not None:
-            equal = earlier.digest == received.digest
+            equal = earlier.received.digest == received.digest
+            equal = equal and earlier.push.pusher.organisation_id == pusher.organisation_id
         elif known is not None:
-            equal = known.digest == received.digest and known.organisation_id == self._pusher.organisation_id
+            equal = known.digest == received.digest and known.organisation_id == pusher.organisation_id
         else:
             return False
         if not equal:
             raise Refusal(RefusalCode.ID_REUSED, "/id", "此编号已用于其他内容 / the id was used for another content")
         return True
 
-    def _check_scope(self, change: Change) -> None:
-        if change.site_id not in self._zones or not (change.site_id in self._pusher.sites or self._was_allowed(change)):
+    def _check_scope(self, change: Change, push: Push) -> None:
+        allowed = change.site_id in push.pusher.sites or push.was_allowed(change)
+        if change.site_id not in self._zones or not allowed:
             raise Refusal(RefusalCode.FOREIGN_SITE, "/site_id", "您不负责该场所 / you do not inspect this site")
         row = self._inspections.get(change.inspection_id)
-        if (row is not None and row.organisation_id != self._pusher.organisation_id) or self._site_of.get(
+        if (row is not None and row.organisation_id != push.pusher.organisation_id) or self._site_of.get(
             change.inspection_id, change.site_id
         ) != change.site_id:
             raise Refusal(
@@ -147,24 +113,7 @@ class Batch:
                 "此标记已用于另一变更，设备可能恢复过旧备份 / the stamp is another change's: was the tablet restored?",
             )
 
-    def _was_allowed(self, change: Change) -> bool:
-        """Whether it was made while the user inspected the site: offline work does not become worthless by a
-        revocation that its maker could not know of. What was made later is for an administrator to judge."""
-        made_at = self._made_at(change)
-        return any(
-            former.site_id == change.site_id and former.granted_at <= made_at < former.revoked_at
-            for former in self._pusher.formerly
-        )
-
-    def _made_at(self, change: Change) -> datetime:
-        """Corrected by what the tablet measured; where it never did, by the difference that this push shows."""
-        offset = change.clock_offset_ms if change.clock_offset_ms is not None else self._skew_ms
-        try:
-            return corrected(change.captured_at, offset or 0)
-        except OverflowError:  # a device at the end of its calendar
-            return _FIRST if (offset or 0) < 0 else _LAST
-
-    def _check_beginning(self, change: Change) -> str | None:
+    def _check_beginning(self, change: Change, push: Push) -> str | None:
         """What an inspection is about is written once. Gives the id of its template revision, if known by now."""
         earlier = [entry.change for entry in self._changes.get(change.inspection_id, ())]
         for path in sorted(change.fields.keys() & paths.BEGINNING):
@@ -174,36 +123,24 @@ class Batch:
                     "/fields/" + path.replace("/", "~1"),
                     "检查开始后不可更改 / fixed once the inspection has begun",
                 )
-        self._check_subject(change, paths.EMPLOYEE, self._employees, RefusalCode.UNKNOWN_EMPLOYEE)
-        self._check_subject(change, paths.WORKSPACE, self._workspaces, RefusalCode.UNKNOWN_WORKSPACE)
+        _check_subject(change, push.pusher, paths.EMPLOYEE, self._employees, RefusalCode.UNKNOWN_EMPLOYEE)
+        _check_subject(change, push.pusher, paths.WORKSPACE, self._workspaces, RefusalCode.UNKNOWN_WORKSPACE)
         if paths.TEMPLATE_REVISION not in change.fields:
             return self._revision_of.get(change.inspection_id)
         revision_id: str = change.fields[paths.TEMPLATE_REVISION]
-        self._check_revision(revision_id, change)
+        self._check_revision(revision_id, change, push)
         return revision_id
 
-    def _check_subject(self, change: Change, path: str, rows: dict[str, Any], code: RefusalCode) -> None:
-        if path not in change.fields:
-            return
-        row = rows.get(change.fields[path])
-        # Whoever inspects both sites may meet a person of the one at the other.
-        if (
-            row is None
-            or row.organisation_id != self._pusher.organisation_id
-            or row.site_id not in self._pusher.sites | {change.site_id}
-        ):
-            raise Refusal(code, "/fields/" + path.replace("/", "~1"), "您的场所没有此对象 / not at your sites")
-
-    def _check_revision(self, revision_id: str, change: Change) -> None:
+    def _check_revision(self, revision_id: str, change: Change, push: Push) -> None:
         pointer = "/fields/" + paths.TEMPLATE_REVISION.replace("/", "~1")
         row = self._revisions.get(revision_id)
-        if row is None or row.organisation_id != self._pusher.organisation_id or row.state == RevisionState.DRAFT:
+        if row is None or row.organisation_id != push.pusher.organisation_id or row.state == RevisionState.DRAFT:
             raise Refusal(
                 RefusalCode.UNKNOWN_TEMPLATE_REVISION, pointer, "没有此模板版本 / there is no such template revision"
             )
         # A newer revision in force does not retire an older one: a tablet may be offline for weeks. Retired is only
         # what an administrator withdrew, and only for inspections made after that.
-        if row.retired_at is not None and self._made_at(change) >= row.retired_at:
+        if row.retired_at is not None and push.made_at(change) >= row.retired_at:
             raise Refusal(
                 RefusalCode.RETIRED_TEMPLATE_REVISION, pointer, "此模板版本已停用 / this template revision is retired"
             )
@@ -232,41 +169,52 @@ class Batch:
         """Insert the changes and make the touched inspections anew; gives what belongs into the feed."""
         if not self._taken:
             return []
-        pusher = self._pusher
-        touched = sorted(self._touched)  # so that the feed's order does not depend on hashing
-        insert(
-            self._connection,
-            _change,
-            [
-                {
-                    "id": change.id,
-                    "organisation_id": pusher.organisation_id,
-                    "site_id": change.site_id,
-                    "inspection_id": change.inspection_id,
-                    "replica_id": pusher.replica_id,
-                    "author_id": pusher.user_id,
-                    "stamp": change.stamp,
-                    "body": received.body,
-                    "digest": received.digest,
-                    "skew_ms": self._skew_ms,
-                    "received_at": self._now,
-                }
-                for received in self._taken.values()
-                for change in (received.change,)
-            ],
-        )
-        return store.reproject(
-            self._connection,
-            pusher.organisation_id,
-            {key: self._site_of[key] for key in touched},
-            {key: self._changes[key] for key in touched},
-            self._now,
-        )
+        insert(self._connection, _change, [self._row(taken) for taken in self._taken.values()])
+        touched: dict[str, set[str]] = {}  # by organisation
+        for taken in self._taken.values():
+            touched.setdefault(taken.push.pusher.organisation_id, set()).add(taken.received.change.inspection_id)
+        entries = []
+        for organisation_id in sorted(touched):
+            keys = sorted(touched[organisation_id])  # so that the feed's order does not depend on hashing
+            entries += store.reproject(
+                self._connection,
+                organisation_id,
+                {key: self._site_of[key] for key in keys},
+                {key: self._changes[key] for key in keys},
+                self._now,
+                store.Known(self._zones, self._revisions),
+            )
+        return entries
+
+    def _row(self, taken: _Taken) -> dict[str, Any]:
+        change, pusher = taken.received.change, taken.push.pusher
+        return {
+            "id": change.id,
+            "organisation_id": pusher.organisation_id,
+            "site_id": change.site_id,
+            "inspection_id": change.inspection_id,
+            "replica_id": pusher.replica_id,
+            "author_id": pusher.user_id,
+            "stamp": change.stamp,
+            "body": taken.received.body,
+            "digest": taken.received.digest,
+            "skew_ms": taken.push.skew_ms,
+            "received_at": self._now,
+        }
+
+
+def _check_subject(change: Change, pusher: Pusher, path: str, rows: dict[str, Any], code: RefusalCode) -> None:
+    if path not in change.fields:
+        return
+    row = rows.get(change.fields[path])
+    # Whoever inspects both sites may meet a person of the one at the other.
+    if (
+        row is None
+        or row.organisation_id != pusher.organisation_id
+        or not (row.site_id == change.site_id or row.site_id in pusher.sites)
+    ):
+        raise Refusal(code, "/fields/" + path.replace("/", "~1"), "您的场所没有此对象 / not at your sites")
 
 
 def _texts(changes: list[Change], path: str) -> set[str]:
     return {value for change in changes if isinstance(value := change.fields.get(path), str)}
-
-
-def milliseconds(difference: timedelta) -> int:
-    return difference // timedelta(milliseconds=1)

@@ -1,9 +1,8 @@
 """Push: changes come in, each is answered; what is acknowledged is durable once the caller's transaction commits."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import datetime
-from hashlib import sha256
 
 import msgspec
 import sqlalchemy as sa
@@ -12,13 +11,12 @@ from msgspec import Struct
 from checklists.ids import is_id
 from checklists.tables.columns import table_of
 from sync import feed
-from sync.batch import Batch, Pusher, Received, milliseconds
-from sync.messages import Change, ChangeResult, Counts, PushAnswer, PushRequest
+from sync.batch import Batch
+from sync.messages import ChangeResult, Counts, PushAnswer
+from sync.pusher import Push, Received
 from sync.quarantine import Refused, keep
-from sync.refusals import MAX_BODY, Refusal, RefusalCode, refusal_of
+from sync.refusals import Refusal, RefusalCode
 from sync.tables import Replica
-
-__all__ = ["Pusher", "Received", "decode_changes", "push"]
 
 _replica = table_of(Replica)
 _RECORD_REPLICA = (
@@ -37,117 +35,116 @@ _RECORD_REPLICA = (
     .returning(_replica.c.changes_stored, _replica.c.changes_refused)
 )
 _log = logging.getLogger(__name__)
-_decoder = msgspec.json.Decoder(Change)
 
 
-def decode_changes(raws: Collection[msgspec.Raw]) -> list[Received | Refusal]:
-    """Decode each change alone. Needs no database, so it runs before the transaction."""
-    return [_decode(raw) for raw in raws]
-
-
-def _decode(raw: msgspec.Raw) -> Received | Refusal:
-    if len(raw) > MAX_BODY:
-        return Refusal(RefusalCode.CHANGE_TOO_LARGE, "", f"变更超过 {MAX_BODY} 字节 / over {MAX_BODY} bytes")
-    try:
-        change = _decoder.decode(raw)
-    except msgspec.ValidationError as error:
-        return refusal_of(error)
-    except msgspec.DecodeError as error:
-        return Refusal(RefusalCode.MALFORMED, "", f"无法读取 / cannot be read: {error}")
-    body = msgspec.json.encode(change, order="deterministic")
-    return Received(change, body.decode(), sha256(body).hexdigest())
-
-
-def push(
-    connection: sa.Connection, pusher: Pusher, request: PushRequest, decoded: list[Received | Refusal], now: datetime
-) -> PushAnswer:
+def push(connection: sa.Connection, one: Push, now: datetime) -> PushAnswer:
     """Store what may be stored, keep the rest in quarantine, and make the inspections anew. Call it inside a write.
 
-    ``decoded``: ``decode_changes(request.changes)``. Raises nothing for a bad change: its result says ``refused``.
+    Raises nothing for a bad change: its result says ``refused``.
     """
-    entries = list(zip(request.changes, decoded, strict=True))
     try:
         with connection.begin_nested():
-            outcome = _take_all(connection, pusher, request, entries, now)
+            outcomes, entries = _take_all(connection, [one], now)
     except sa.exc.DBAPIError as error:
         if error.connection_invalidated:
             raise
-        outcome = _take_each(connection, pusher, request, entries, now)
+        outcomes, entries = _take_each(connection, one, now)
     except Exception:  # a change that trips over a bug of ours must not hold up the others
         _log.exception("a push failed as a whole; trying its changes one by one")
-        outcome = _take_each(connection, pusher, request, entries, now)
-    kept = keep(connection, pusher.organisation_id, pusher.replica_id, pusher.user_id, outcome.refused, now)
-    counts = _record_replica(connection, pusher, request, outcome.stored, kept, now)
-    feed.publish(connection, outcome.feed)
-    return PushAnswer(outcome.results, counts, now)
+        outcomes, entries = _take_each(connection, one, now)
+    (answer,) = _record(connection, [one], outcomes, now)
+    feed.publish(connection, entries)
+    return answer
+
+
+def push_together(connection: sa.Connection, pushes: Sequence[Push], now: datetime) -> list[PushAnswer]:
+    """Several pushes as one, in as many statements as one takes; one answer for each, in order.
+
+    What the database refuses in one of them raises for all: then roll back, and give each to ``push`` alone.
+    """
+    outcomes, entries = _take_all(connection, pushes, now)
+    answers = _record(connection, pushes, outcomes, now)
+    feed.publish(connection, entries)
+    return answers
 
 
 class _Outcome(Struct):
     results: list[ChangeResult]
     refused: list[Refused]
-    stored: int
-    feed: list[feed.Entry]
-
-
-_Entries = list[tuple[msgspec.Raw, Received | Refusal]]
+    stored: int = 0
 
 
 def _take_all(
-    connection: sa.Connection, pusher: Pusher, request: PushRequest, entries: _Entries, now: datetime
-) -> _Outcome:
-    batch = Batch(connection, pusher, request, now, [entry for _, entry in entries if isinstance(entry, Received)])
-    outcome = _Outcome([], [], 0, [])
-    for raw, entry in entries:
+    connection: sa.Connection, pushes: Sequence[Push], now: datetime
+) -> tuple[list[_Outcome], list[feed.Entry]]:
+    batch = Batch(connection, pushes, now)
+    outcomes = [_take(batch, one) for one in pushes]
+    return outcomes, batch.write()
+
+
+def _take(batch: Batch, one: Push) -> _Outcome:
+    outcome = _Outcome([], [])
+    for raw, entry in one.entries:
         try:
             if isinstance(entry, Refusal):
                 raise entry
-            outcome.results.append(batch.take(entry))
+            result = batch.take(one, entry)
+            outcome.results.append(result)
+            outcome.stored += result.status == "stored"
         except Refusal as refusal:
             change_id = entry.change.id if isinstance(entry, Received) else _id_in(raw)
             outcome.results.append(ChangeResult(change_id, "refused", refusal.code, refusal.path, refusal.message))
             outcome.refused.append(Refused(change_id, refusal.code, refusal.path, refusal.message, bytes(raw)))
-    outcome.feed = batch.write()
-    outcome.stored = batch.stored
     return outcome
 
 
-def _take_each(
-    connection: sa.Connection, pusher: Pusher, request: PushRequest, entries: _Entries, now: datetime
-) -> _Outcome:
+def _take_each(connection: sa.Connection, one: Push, now: datetime) -> tuple[list[_Outcome], list[feed.Entry]]:
     """The slow way, each change behind a savepoint of its own: what the database refuses is refused alone."""
-    outcome = _Outcome([], [], 0, [])
-    for raw, entry in entries:
+    whole = _Outcome([], [])
+    entries: list[feed.Entry] = []
+    for place, (_, entry) in enumerate(one.entries):
         try:
             with connection.begin_nested():
-                one = _take_all(connection, pusher, request, [(raw, entry)], now)
+                (outcome,), published = _take_all(connection, [one.alone(place)], now)
         except Exception as error:
             if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
                 raise
             _log.exception("a change could not be stored")
             change_id = entry.change.id if isinstance(entry, Received) else None
             message = "暂时无法保存，请稍后重发 / could not be stored now, send it again later"
-            outcome.results.append(ChangeResult(change_id, "refused", RefusalCode.NOT_STORED, "", message, retry=True))
+            whole.results.append(ChangeResult(change_id, "refused", RefusalCode.NOT_STORED, "", message, retry=True))
             continue
-        outcome.results += one.results
-        outcome.refused += one.refused
-        outcome.feed += one.feed
-        outcome.stored += one.stored
-    return outcome
+        whole.results += outcome.results
+        whole.refused += outcome.refused
+        whole.stored += outcome.stored
+        entries += published
+    return [whole], entries
 
 
-def _record_replica(
-    connection: sa.Connection, pusher: Pusher, request: PushRequest, stored: int, refused: int, now: datetime
-) -> Counts:
-    offset = milliseconds(now - request.device_time) if request.device_time else None
+def _record(
+    connection: sa.Connection, pushes: Sequence[Push], outcomes: list[_Outcome], now: datetime
+) -> list[PushAnswer]:
+    answers: dict[int, PushAnswer] = {}
+    # Always in the same order, so that two writers cannot wait for each other.
+    for place in sorted(range(len(pushes)), key=lambda place: pushes[place].pusher.replica_id):
+        pusher, outcome = pushes[place].pusher, outcomes[place]
+        kept = keep(connection, pusher.organisation_id, pusher.replica_id, pusher.user_id, outcome.refused, now)
+        counts = _record_replica(connection, pushes[place], outcome.stored, kept, now)
+        answers[place] = PushAnswer(outcome.results, counts, now)
+    return [answers[place] for place in range(len(pushes))]
+
+
+def _record_replica(connection: sa.Connection, one: Push, stored: int, refused: int, now: datetime) -> Counts:
+    request = one.request
     told = {
-        "replica": pusher.replica_id,
+        "replica": one.pusher.replica_id,
         "stored": stored,
         "refused": refused,
         "now": now,
         "unsent": request.unsent,
         "oldest_unsent_at": request.oldest_unsent_at,
         "app_version": request.app_version,
-        "clock_offset_ms": offset,
+        "clock_offset_ms": one.skew_ms,
     }
     row = connection.execute(_RECORD_REPLICA, told).one()
     return Counts(stored=row.changes_stored, refused=row.changes_refused)

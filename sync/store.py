@@ -165,20 +165,31 @@ def pinned_revision(live: Live, known: dict[str, Revision], organisation_id: str
     return revision.loaded if revision is not None and revision.organisation_id == organisation_id else None
 
 
+class Known(Struct, frozen=True):
+    """What a caller has read already: ``zones`` of ``sites``, rows of ``revisions``."""
+
+    zones: dict[str, ZoneInfo]
+    revisions: dict[str, Revision]
+
+
 def reproject(
     connection: sa.Connection,
     organisation_id: str,
     site_of: dict[str, str],
     changes: dict[str, list[StoredChange]],
     now: datetime,
+    known: Known | None = None,
 ) -> list[feed.Entry]:
     """Make the rows of these inspections anew from all of their changes; what comes back belongs into the feed.
 
     ``site_of``: inspection id → site id. ``changes``: inspection id → every change of it. Hold their locks.
+    ``known``: what the changes need, if it is read already.
     """
     merged = {key: merge(entry.change for entry in entries) for key, entries in changes.items()}
-    zones = sites(connection, site_of.values())
-    rows = revisions(connection, {value_of(live, TEMPLATE_REVISION) for live in merged.values()} - {None})
+    if known is None:
+        pinned = {value_of(live, TEMPLATE_REVISION) for live in merged.values()} - {None}
+        known = Known(sites(connection, site_of.values()), revisions(connection, pinned))
+    zones, rows = known.zones, known.revisions
     declared = {key: declared_photos(live) for key, live in merged.items()}
     arrived = arrived_photos(connection, organisation_id, {digest for photos in declared.values() for digest in photos})
     projections = {}

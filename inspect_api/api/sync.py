@@ -15,8 +15,8 @@ from inspect_api.auth.principal import Principal
 from inspect_api.injection import UserRequest, UseServices
 from inspect_api.problems import Code, Problem
 from sync import pull as pulling
-from sync import push as pushing
 from sync.messages import PushRequest
+from sync.pusher import Pusher, receive
 from sync.tables import Replica
 
 _replica = table_of(Replica)
@@ -39,17 +39,14 @@ def push(request: UserRequest, services: UseServices, body: RawBody) -> Response
             "/changes",
             {"limit": limit, "received": len(message.changes)},
         )
-    decoded = pushing.decode_changes(message.changes)
-    pusher = pushing.Pusher(
+    pusher = Pusher(
         request.user.organisation_id,
         request.user.user_id,
         replica_id,
         request.user.inspected_sites(),
         request.user.formerly,
     )
-    answer = services.database.write_together(
-        lambda connection: pushing.push(connection, pusher, message, decoded, services.clock())
-    )
+    answer = services.pushes.do(receive(pusher, message, services.clock()))
     return _answer(request, encode(answer))
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from checklists.tables import Role
 from inspect_api.problems import Code, Problem
-from sync.batch import FormerGrant
+from sync.pusher import FormerGrant
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from inspect_api.auth.principal import Principal
 from inspect_api.auth.tokens import Claims, make_access_token
 from inspect_api.problems import Code, Problem
 from inspect_api.services import Services
-from sync.batch import FormerGrant
+from sync.pusher import FormerGrant
 from sync.tables import Replica
 
 PAGE_SESSION = timedelta(hours=12)

@@ -14,7 +14,8 @@ from sync.clock import HybridClock
 from sync.merge import merge
 from sync.messages import Change, PushRequest
 from sync.paths import RESPONSES
-from sync.push import Pusher, decode_changes, push
+from sync.push import push
+from sync.pusher import Pusher, receive
 from sync.statements import insert, insert_missing
 from sync.tables import Replica, ServerReplica
 
@@ -60,7 +61,7 @@ def write_response(
     )
     request = PushRequest([msgspec.Raw(msgspec.json.encode(change))])
     pusher = Pusher(organisation_id, user_id, replica_id, frozenset({site_id}))
-    (result,) = push(connection, pusher, request, decode_changes(request.changes), now).results
+    (result,) = push(connection, receive(pusher, request, now), now).results
     if result.status != "stored":  # the caller's transaction is given up with everything in it
         zh, _, en = (result.message or "").partition(" / ")
         raise Problem(Code.INVALID_FIELD, zh, en, "/value")

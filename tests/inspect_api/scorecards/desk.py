@@ -9,7 +9,8 @@ import msgspec
 from checklists.ids import new_id
 from checklists.tables import table_of
 from sync.messages import PushRequest
-from sync.push import Pusher, decode_changes, push
+from sync.push import push
+from sync.pusher import Pusher, receive
 from sync.store import stored_changes
 from sync.tables import Replica
 from tests.worked_numbers import ALL_CHECKS, WORKSPACE_5S, Check
@@ -85,5 +86,5 @@ class Desk:
             frozenset({self.world.sites[self.site]}),
         )
         with services.database.write() as connection:
-            answer = push(connection, pusher, request, decode_changes(request.changes), services.clock())
+            answer = push(connection, receive(pusher, request, services.clock()), services.clock())
         assert [result.status for result in answer.results] == ["stored"] * len(changes), answer.results
