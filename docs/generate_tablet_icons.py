@@ -1,0 +1,39 @@
+"""Draws the PNG icons of the tablet app from ``icon.svg``, with the Chromium that the tests use.
+
+``python -m docs.generate_tablet_icons`` after a change of the drawing. The files are committed: whoever runs the service
+needs no browser.
+"""
+
+import os
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ICONS = Path(__file__).resolve().parents[1] / "inspect_api" / "web" / "tablet" / "icons"
+BACKGROUND = "#0d4f65"
+SIZES = {"icon-180.png": 180, "icon-192.png": 192, "icon-512.png": 512}
+MASKABLE = {"icon-maskable-512.png": 512}
+"""Cut to any shape by the device: the drawing keeps to the inner 80 % and the colour fills the square."""
+
+
+def main() -> None:
+    drawing = (ICONS / "icon.svg").read_text("utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_page()
+        for name, size in (SIZES | MASKABLE).items():
+            page.set_viewport_size({"width": size, "height": size})
+            inner = round(size * 0.8) if name in MASKABLE else size
+            ground = BACKGROUND if name in MASKABLE else "transparent"
+            page.set_content(
+                f"<style>html,body{{margin:0;background:{ground}}}svg{{display:block;width:{inner}px;height:{inner}px;"
+                f"margin:{(size - inner) // 2}px}}</style>{drawing}"
+            )
+            page.screenshot(path=ICONS / name, omit_background=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

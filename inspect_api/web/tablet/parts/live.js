@@ -1,0 +1,87 @@
+// @ts-check
+/** How screens see the engine: what they ask is asked again after every change, and the old answer stands until the new one is there. */
+import { createContext, useCallback, useContext, useEffect, useRef, useState } from "./preact.js";
+import { EngineError } from "../engine/engine.js";
+import { has, t } from "../texts/texts.js";
+
+/** @typedef {import("../engine/engine.js").Engine} Engine */
+/** @typedef {{ text: string, bad?: boolean, undo?: () => unknown }} Toast */
+/** @typedef {{ engine: Engine, say: (toast: Toast) => void, redraw: () => void }} Surroundings */
+
+export const Surroundings = createContext(/** @type {Surroundings} */ (/** @type {unknown} */ (null)));
+
+/** @returns {Surroundings} */
+export function useSurroundings() {
+  return useContext(Surroundings);
+}
+
+/**
+ * The answer to `ask`, undefined before the first one. Asked again when `about` changes and after every change of the engine.
+ * @template Answer
+ * @param {(engine: Engine) => Promise<Answer>} ask
+ * @param {unknown[]} about
+ * @returns {Answer | undefined}
+ */
+export function useLive(ask, about) {
+  const { engine, say } = useSurroundings();
+  const [answer, setAnswer] = useState(/** @type {{ about: string, value: Answer } | undefined} */ (undefined));
+  const key = JSON.stringify(about);
+  const asked = useRef(0);
+  useEffect(() => {
+    let gone = false;
+    const again = async () => {
+      const turn = ++asked.current;
+      try {
+        const value = await ask(engine);
+        if (!gone && turn === asked.current) setAnswer({ about: key, value });
+      } catch (error) {
+        // Locked in the meantime: the door is shown instead of this screen.
+        if (!gone && !(error instanceof EngineError && error.code === "not_open")) say({ text: explain(error), bad: true });
+      }
+    };
+    again();
+    const end = engine.subscribe(again);
+    return () => {
+      gone = true;
+      end();
+    };
+  }, [engine, key]);
+  return answer && answer.about === key ? answer.value : undefined;
+}
+
+/**
+ * Does something and says it when that fails; `busy` while it runs for longer than a moment, so that progress is seen
+ * and nothing is pressed twice.
+ * @returns {[boolean, (work: () => Promise<unknown>) => Promise<boolean>]}
+ */
+export function useDoing() {
+  const { say } = useSurroundings();
+  const [busy, setBusy] = useState(false);
+  const running = useRef(false);
+  const run = useCallback(async (/** @type {() => Promise<unknown>} */ work) => {
+    if (running.current) return false;
+    running.current = true;
+    const shown = setTimeout(() => setBusy(true), 250);
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      say({ text: explain(error), bad: true });
+      return false;
+    } finally {
+      clearTimeout(shown);
+      running.current = false;
+      setBusy(false);
+    }
+  }, []);
+  return [busy, run];
+}
+
+/** What went wrong, in words for the person. @param {unknown} error */
+export function explain(error) {
+  if (error instanceof EngineError) {
+    const key = `error.${error.code}`;
+    if (has(key)) return t(key, /** @type {Record<string, string>} */ (error.detail));
+  }
+  return t("app.error", { why: error instanceof Error ? error.message : String(error) });
+}

@@ -1,0 +1,74 @@
+// @ts-check
+/** How this tablet is doing: what waits, since when, last sync, storage; and the warnings that must not be missed. */
+import { Icon } from "./icons.js";
+import { useDoing, useSurroundings } from "./live.js";
+import { html } from "./preact.js";
+import { link } from "./router.js";
+import { isMoving, unsent } from "./sending.js";
+import { ago, isLate, moment, size } from "./times.js";
+import { t } from "../texts/texts.js";
+
+/** @typedef {import("../engine/engine.js").Today} TodayView */
+
+/** @param {{ today: TodayView }} props */
+export function TabletPanel({ today }) {
+  const { sending, storage } = today;
+  const count = unsent(sending);
+  const left = storage.quota === null || storage.used === null ? null : storage.quota - storage.used;
+  return html`<section class="card stack" aria-label=${t("today.on_tablet")}>
+    <h2>${t("today.on_tablet")}</h2>
+    <dl class="tiles">
+      <div>
+        <dt>${t("today.unsent")}</dt>
+        <dd>${count || t("today.unsent.none")}${sending.oldestUnsentAt && html`<small>${t("today.oldest")} ${ago(sending.oldestUnsentAt)}</small>`}</dd>
+      </div>
+      <div>
+        <dt>${t("today.last_sync")}</dt>
+        <dd>${sending.lastSyncAt ? moment(sending.lastSyncAt) : t("today.never")}</dd>
+      </div>
+      ${left !== null && html`<div><dt>${t("today.storage")}</dt><dd>${size(left)}</dd></div>`}
+    </dl>
+    <${SendNow} />
+  </section>`;
+}
+
+export function SendNow({ strong = false }) {
+  const { engine } = useSurroundings();
+  const [, run] = useDoing();
+  const moving = isMoving(engine.sync.state);
+  return html`<button class=${[strong ? "strong" : "", moving ? "busy" : ""].join(" ")} disabled=${moving} onClick=${() => run(() => engine.sync.now())}>
+    ${moving ? html`<span class="spin"></span>` : html`<${Icon} name="up" />`}${t(moving ? phaseWords(engine.sync.state.phase) : "sync.now")}
+  </button>`;
+}
+
+/** @param {string} phase */
+export function phaseWords(phase) {
+  return phase === "pushing" || phase === "pulling" || phase === "photos" ? `sync.${phase}` : "sync.idle";
+}
+
+/** @param {{ today: TodayView }} props */
+export function Warnings({ today }) {
+  const { sending, storage } = today;
+  const refused = sending.refusedChanges + sending.refusedPhotos;
+  const conflicts = today.attention.reduce((sum, one) => sum + one.conflicts, 0);
+  return html`<div class="alerts">
+    <${ClashNotice} count=${conflicts} today=${today} />
+    ${isLate(sending.oldestUnsentAt) &&
+    html`<div class="notice bad" role="alert">
+      <${Icon} name="warn" /><b>${t("today.late")}</b><span>${t("today.late.do")}</span>
+    </div>`}
+    ${refused > 0 &&
+    html`<div class="notice bad"><${Icon} name="refused" /><b>${t("today.refused", { count: refused })}</b><a class="tap" href=${link("sending")}>${t("today.see")}</a></div>`}
+    ${sending.problems
+      .filter((problem) => problem.code !== "unreachable")
+      .map((problem) => html`<div class="notice bad" key=${problem.code}><${Icon} name="warn" /><b>${t(`sync.problem.${problem.code}`)}</b></div>`)}
+    ${storage.low && html`<div class="notice warn"><${Icon} name="warn" /><b>${t("today.storage.low")}</b></div>`}
+  </div>`;
+}
+
+/** @param {{ count: number, today: TodayView }} props */
+function ClashNotice({ count, today }) {
+  const first = today.attention.find((one) => one.conflicts > 0);
+  if (!count || !first) return null;
+  return html`<div class="notice clash"><${Icon} name="clash" /><b>${t("today.conflicts", { count })}</b><a class="tap" href=${link("inspections", "problems")}>${t("today.see")}</a></div>`;
+}
