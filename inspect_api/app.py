@@ -15,7 +15,9 @@ from inspect_api.api import (
     actions,
     auth,
     calendar,
+    decisions,
     disputes,
+    exports,
     health,
     photos,
     quarantine,
@@ -51,6 +53,8 @@ API = [
     disputes,
     actions,
     calendar,
+    decisions,
+    exports,
     pages,
     web,
 ]

@@ -24,7 +24,8 @@ class SupervisorPair(Struct, frozen=True):
     """``pairs``: in how many (subject, week, dimension) both made inspections.
 
     ``difference``: mean over those of the first supervisor's mean minus the second's, in points; below 0 the first is
-    the stricter. ``calibrate``: the report asks the two for a calibration session.
+    the stricter. ``calibrate``: the report asks the two for a calibration session. ``agreeing``: in how many of the
+    pairs the two means lie no further apart than that asks for.
     """
 
     first_id: str
@@ -32,6 +33,7 @@ class SupervisorPair(Struct, frozen=True):
     pairs: int
     difference: Fraction
     calibrate: bool
+    agreeing: int = 0
 
 
 def severity(observations: Iterable[SeverityObservation], rules: ScoringRules) -> tuple[SupervisorPair, ...]:
@@ -49,7 +51,14 @@ def severity(observations: Iterable[SeverityObservation], rules: ScoringRules) -
         for first, second in combinations(sorted(means), 2):
             differences.setdefault((first, second), []).append(means[first] - means[second])
     return tuple(
-        SupervisorPair(first, second, len(found), _mean(found), _apart(found, rules))
+        SupervisorPair(
+            first,
+            second,
+            len(found),
+            _mean(found),
+            _apart(found, rules),
+            sum(abs(one) <= rules.severity_points for one in found),
+        )
         for (first, second), found in sorted(differences.items())
     )
 

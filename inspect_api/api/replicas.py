@@ -9,17 +9,15 @@ from litestar.params import PathParameter
 from litestar.status_codes import HTTP_204_NO_CONTENT
 from msgspec import Struct
 
-from checklists.ids import UUID_PATTERN, new_id
-from checklists.tables import Audit, User
+from checklists.ids import UUID_PATTERN
+from checklists.tables import User
 from checklists.tables.columns import table_of
-from inspect_api.auth import refresh
+from inspect_api.auth.replicas import revoke_replica
 from inspect_api.injection import UserRequest, UseServices
-from inspect_api.problems import Code, Problem
 from sync.tables import Replica
 
 _replica = table_of(Replica)
 _user = table_of(User)
-_audit = table_of(Audit)
 
 
 class ReplicaBody(Struct, frozen=True):
@@ -63,33 +61,7 @@ def revoke(
     replica_id: Annotated[str, PathParameter(pattern=UUID_PATTERN)],
 ) -> None:
     """A lost tablet: it is refused from now on. What it had sent stays. Administrators only; again is a no-op."""
-    request.user.require_administrator()
-    now = services.clock()
-    with services.database.write() as connection:
-        known = connection.execute(
-            sa.select(_replica.c.revoked_at).where(
-                _replica.c.id == replica_id, _replica.c.organisation_id == request.user.organisation_id
-            )
-        ).one_or_none()
-        if known is None:
-            raise Problem(Code.NOT_FOUND, "没有这台设备", "There is no such tablet")
-        if known.revoked_at is not None:
-            return
-        connection.execute(sa.update(_replica).where(_replica.c.id == replica_id).values(revoked_at=now))
-        refresh.revoke_replica(connection, replica_id, now)
-        connection.execute(
-            _audit.insert(),
-            {
-                "id": new_id(),
-                "organisation_id": request.user.organisation_id,
-                "actor_id": request.user.user_id,
-                "action": "replica.revoke",
-                "object_kind": "replica",
-                "object_id": replica_id,
-                "detail": "{}",
-                "at": now,
-            },
-        )
+    revoke_replica(services, request.user, replica_id)
 
 
 HANDLERS = [replicas, revoke]

@@ -24,12 +24,11 @@ from checklists.tables import (
 from checklists.template import Bilingual, Item
 from inspect_api.auth.principal import Principal
 from inspect_api.calendars import last_day
+from inspect_api.disputes.reviewers import authors, circle
 from inspect_api.problems import Code, Problem
 from sync import feed
 from sync.revisions import load_revision
-from sync.tables import Change
 
-_change = table_of(Change)
 _dispute = table_of(Dispute)
 _employee = table_of(Employee)
 _event = table_of(DisputeEvent)
@@ -68,6 +67,7 @@ class DisputeView:
     due_at: datetime
     escalated_at: datetime | None
     first_reviewer_id: str | None
+    reviewer_id: str | None
     reviewer: str | None
     outcome: str | None
     answer: str | None
@@ -112,6 +112,7 @@ _COPIED = (
     "due_at",
     "escalated_at",
     "first_reviewer_id",
+    "reviewer_id",
     "outcome",
     "answer",
     "answered_at",
@@ -168,22 +169,43 @@ def _view(row: Any) -> DisputeView:
 
 
 def readable_dispute(connection: sa.Connection, user: Principal, dispute_id: str) -> DisputeView:
-    """For the employee, the managers of the site and the administrators; for anyone else there is none."""
+    """For the employee, the managers of the site, the administrators and whoever may answer it; else there is none."""
     found = views(connection, user.organisation_id, _dispute.c.id == dispute_id)
-    if not found or not (found[0].employee_id == user.employee_id or user.manages(found[0].site_id)):
+    if not found or not _may_read(connection, user, found[0]):
         raise Problem(Code.NOT_FOUND, "没有这项申诉", "There is no such dispute")
     return found[0]
 
 
 def readable_disputes(connection: sa.Connection, user: Principal, site_id: str | None = None) -> list[DisputeView]:
-    """One's own, and those of the sites that one manages. ``site_id``: only of this site, which one must manage."""
+    """One's own, those of the sites that one manages, and those of other sites that nobody nearer may answer.
+
+    ``site_id``: only of this site, which one must manage.
+    """
     if site_id is not None:
         user.require_manages(site_id)
         return views(connection, user.organisation_id, _dispute.c.site_id == site_id)
     mine: sa.ColumnElement[bool] = _dispute.c.site_id.in_(sorted(user.managed_sites()))
     if user.employee_id is not None:
         mine = sa.or_(mine, _dispute.c.employee_id == user.employee_id)
-    return views(connection, user.organisation_id, mine)
+    found = views(connection, user.organisation_id, mine)
+    return to_answer_elsewhere(connection, user) + found
+
+
+def to_answer_elsewhere(connection: sa.Connection, user: Principal) -> list[DisputeView]:
+    """Open disputes of sites that the user does not manage, which only somebody from elsewhere may answer."""
+    if user.is_administrator or not user.managed_sites():
+        return []
+    strange = _dispute.c.site_id.not_in(sorted(user.managed_sites()))
+    waiting = views(connection, user.organisation_id, _dispute.c.state == DisputeState.OPEN, strange)
+    return [view for view in waiting if why_not_reviewer(connection, user, view) is None]
+
+
+def _may_read(connection: sa.Connection, user: Principal, view: DisputeView) -> bool:
+    if view.employee_id == user.employee_id or user.manages(view.site_id):
+        return True
+    if user.user_id in (view.reviewer_id, view.first_reviewer_id):
+        return True
+    return view.is_open and bool(user.managed_sites()) and why_not_reviewer(connection, user, view) is None
 
 
 def disputes_of_week(
@@ -218,22 +240,32 @@ def why_not_reviewer(connection: sa.Connection, user: Principal, view: DisputeVi
     """None for whoever may answer this dispute now.
 
     Never somebody who wrote any of the inspection, the employee, or who answered before; after the deadline only an
-    administrator.
+    administrator, as long as there is one who may (``reviewers.circle``).
     """
-    if not user.manages(view.site_id):
-        return Problem(Code.FORBIDDEN, "您不负责该场所", "You do not manage this site")
     if user.employee_id == view.employee_id:
         return Problem(Code.FORBIDDEN, "不能处理自己的申诉", "Nobody decides over their own dispute")
     if user.user_id == view.first_reviewer_id:
         return Problem(Code.FORBIDDEN, "复议须由另一人处理", "An appeal is decided by somebody else")
-    wrote = sa.select(_change.c.id).where(
-        _change.c.inspection_id == view.inspection_id, _change.c.author_id == user.user_id
-    )
-    if user.user_id == view.supervisor_id or connection.execute(wrote.limit(1)).first() is not None:
+    wrote = authors(connection, view.inspection_id) | {view.supervisor_id}
+    if user.user_id in wrote:
         return Problem(Code.FORBIDDEN, "检查人不能处理对其检查的申诉", "Whoever inspected cannot decide the dispute")
-    if view.escalated_at is not None and not user.is_administrator:
+    if user.user_id in possible_reviewers(connection, view, wrote):
+        return None
+    if user.manages(view.site_id):
         return Problem(Code.FORBIDDEN, "已逾期，须由管理员处理", "It is overdue: an administrator decides")
-    return None
+    return Problem(Code.FORBIDDEN, "您不负责该场所", "You do not manage this site")
+
+
+def possible_reviewers(connection: sa.Connection, view: DisputeView, wrote: frozenset[str]) -> frozenset[str]:
+    """The users who may answer it now. ``wrote``: those who wrote any of the inspection."""
+    return circle(
+        connection,
+        view.organisation_id,
+        view.site_id,
+        apart=wrote | ({view.first_reviewer_id} if view.first_reviewer_id else set()),
+        employee_id=view.employee_id,
+        escalated=view.escalated_at is not None,
+    )
 
 
 def feed_entry(connection: sa.Connection, dispute_id: str) -> feed.Entry:

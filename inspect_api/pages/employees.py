@@ -3,23 +3,35 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from litestar import Response, get
 from litestar.params import FromPath
 from litestar.response import Redirect
 
 from checklists.responses import is_failed
+from checklists.tables import DecisionKind
 from checklists.template import Item
 from inspect_api.api.scorecards import parse_week
+from inspect_api.auth.principal import Principal
 from inspect_api.disputes.reading import disputes_of_week
 from inspect_api.disputes.window import disputable, ends_of_time
 from inspect_api.injection import UserRequest, UseServices
 from inspect_api.pages.chart import draw
-from inspect_api.pages.overview import change_of
 from inspect_api.pages.rendering import page
 from inspect_api.pages.sites import reading_week
 from inspect_api.problems import Code, Problem
 from inspect_api.scorecards import access, service
-from inspect_api.scorecards.explain import Explained, LostPoints, explain_employee_week, weeks_before
+from inspect_api.scorecards.cases import KIND_OF
+from inspect_api.scorecards.decisions import Decision, decisions_of, may_decide
+from inspect_api.scorecards.explain import (
+    Explained,
+    ExplainedWeek,
+    LostPoints,
+    explain_employee_week,
+    weeks_before,
+)
+from inspect_api.scorecards.receipts import receipts
+from inspect_api.scorecards.week_table import WAITING, moved
 
 HISTORY_WEEKS = 8
 
@@ -82,6 +94,8 @@ def employee_week(
         versions = service.versions(connection, employee_id, chosen)
         disputes = disputes_of_week(connection, site.organisation_id, employee_id, chosen)
         ends = ends_of_time(connection, row, services.settings.dispute_days)
+        read = receipts(connection, employee_id, chosen)
+        cases = _cases(connection, request.user, explained)
     points = [*reversed(history), service.WeekTotal(chosen, row.score.total, row.score.grade, row.version)]
     while len(points) > service.TREND_WEEKS and points[0].total is None:
         points.pop(0)  # weeks before there was anything
@@ -101,12 +115,40 @@ def employee_week(
         versions=versions,
         points=points,
         chart=draw(points),
-        change=change_of(row),
+        change=moved(row.score.total, row.previous_total),
         names=names(explained.inspections),
         disputes={(one.inspection_id, one.item.key): one for one in disputes},
         is_failed=is_failed,
         disputable=disputable(explained.inspections, ends, now),
+        receipts=read,
+        cases=cases,
     )
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is or was to be decided about one of the inspections. ``mine``: whether the reader may decide."""
+
+    kind: DecisionKind
+    made: tuple[Decision, ...]
+    waits: bool
+    mine: bool
+
+
+def _cases(connection: sa.Connection, user: Principal, explained: ExplainedWeek) -> dict[str, Case]:
+    """By inspection id."""
+    made = decisions_of(connection, [one.id for one in explained.inspections])
+    kinds = {key: decisions[-1].kind for key, decisions in made.items()}
+    kinds |= {key: KIND_OF[why] for key, why in explained.why_not.items() if why in KIND_OF}
+    return {
+        key: Case(
+            kind=kind,
+            made=tuple(made.get(key, ())),
+            waits=explained.why_not.get(key) in WAITING,
+            mine=may_decide(connection, user, key),
+        )
+        for key, kind in kinds.items()
+    }
 
 
 HANDLERS = [own, employee, employee_week]

@@ -3,7 +3,18 @@
 from litestar import Router
 from litestar.static_files import create_static_files_router
 
-from inspect_api.pages import actions, administration, disputes, employees, session, sites
+from inspect_api.pages import (
+    actions,
+    administration,
+    decisions,
+    disputes,
+    employees,
+    replicas,
+    session,
+    site_insights,
+    site_sheets,
+    sites,
+)
 from inspect_api.pages.errors import PAGE_EXCEPTIONS
 from inspect_api.pages.rendering import STATIC
 
@@ -12,6 +23,10 @@ _pages = Router(
     route_handlers=[
         *session.HANDLERS,
         *sites.HANDLERS,
+        *site_insights.HANDLERS,
+        *site_sheets.HANDLERS,
+        *decisions.HANDLERS,
+        *replicas.HANDLERS,
         *employees.HANDLERS,
         *administration.HANDLERS,
         *disputes.HANDLERS,

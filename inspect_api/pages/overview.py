@@ -1,14 +1,16 @@
-"""A site's week as a manager reads it in two minutes: what stands out, and the table as they want it sorted."""
+"""The employees of a site's week as a manager wants them: found, shown, sorted, and a page of them at a time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from typing import Generic, TypeVar
 
-from checklists.scoring.rules import Grade
-from inspect_api.pages.rendering import change
-from inspect_api.scorecards.shapes import EmployeeWeek, SiteWeek
+from inspect_api.scorecards.week_table import TableRow, WeekTable
+
+PER_PAGE = 50
+T = TypeVar("T")
 
 
 class Show(StrEnum):
@@ -17,6 +19,7 @@ class Show(StrEnum):
     WORSE = "worse"
     OFFICIAL = "official"
     UNOFFICIAL = "unofficial"
+    UNSEEN = "unseen"
 
 
 class Sort(StrEnum):
@@ -26,92 +29,64 @@ class Sort(StrEnum):
     TREND = "trend"
     FLAGS = "flags"
     CHECKS = "checks"
+    SUPERVISORS = "supervisors"
     NAME = "name"
 
 
 @dataclass(frozen=True)
-class Overview:
-    """``average``: mean of the ranked totals. ``graded``: how many of ``at_work`` have a total."""
+class Paged(Generic[T]):
+    """One page of many rows. ``number`` counts from 1; ``found``: how many rows there are on all pages."""
 
-    rows: list[EmployeeWeek]
-    at_work: int
-    graded: int
-    red_flags: int
-    flagged: list[EmployeeWeek]
-    average: Fraction | None
-    average_change: Decimal | None
-    unsent: int
-    superseded: int
-    grades: list[tuple[str, int]]
+    rows: Sequence[T]
+    number: int
+    pages: int
+    found: int
 
 
-def overview(found: SiteWeek, show: Show, sort: Sort, search: str) -> Overview:
-    at_work = [row for row in found.rows if not row.absent]
-    ranked = [row.score.total for row in at_work if row.score.ranked and row.score.total is not None]
-    before = [row.previous_total for row in at_work if row.previous_total is not None]
-    average = _mean(ranked)
-    rows = [row for row in found.rows if _SHOWN[show](row) and _matches(row, search)]
-    grades = [row.score.grade for row in at_work if row.score.grade is not None]
-    return Overview(
-        rows=sorted(rows, key=_ORDER[sort]),
-        at_work=len(at_work),
-        graded=len(grades),
-        red_flags=sum(row.red_flags for row in found.rows),
-        flagged=[row for row in found.rows if row.red_flags],
-        average=average,
-        average_change=change(average, _mean(before)),
-        unsent=sum(tablet.unsent for tablet in found.tablets),
-        superseded=sum(row.superseded for row in found.rows),
-        grades=[(grade, grades.count(grade)) for grade in Grade],
-    )
+def paged(rows: Sequence[T], number: int, size: int = PER_PAGE) -> Paged[T]:
+    """The page ``number``, or the last one when there are fewer."""
+    pages = max(1, -(-len(rows) // size))
+    place = min(max(1, number), pages)
+    return Paged(rows[(place - 1) * size : place * size], place, pages, len(rows))
 
 
-def change_of(row: EmployeeWeek) -> Decimal | None:
-    """Against the week before, as displayed."""
-    return change(row.score.total, row.previous_total)
-
-
-def _mean(values: Sequence[Fraction]) -> Fraction | None:
-    return sum(values, Fraction()) / len(values) if values else None
-
-
-def _matches(row: EmployeeWeek, search: str) -> bool:
+def selected(table: WeekTable, show: Show, sort: Sort, search: str) -> list[TableRow]:
+    """Who matches, in the order asked for; who lacks what it is sorted by comes last."""
     wanted = search.strip().casefold()
-    return not wanted or any(wanted in text.casefold() for text in (row.name, row.number, row.post_name or ""))
+    rows = [row for row in table.rows if _SHOWN[show](row) and (not wanted or _matches(row, wanted))]
+    return rows if sort is Sort.LOWEST else sorted(rows, key=_ORDER[sort])
 
 
-def _worse(row: EmployeeWeek) -> bool:
-    moved = change_of(row)
-    return moved is not None and moved < 0
+def _matches(row: TableRow, wanted: str) -> bool:
+    return any(wanted in text.casefold() for text in (row.name, row.number, row.post_name or ""))
 
 
-_SHOWN: dict[Show, Callable[[EmployeeWeek], bool]] = {
+_SHOWN: dict[Show, Callable[[TableRow], bool]] = {
     Show.ALL: lambda row: True,  # noqa: ARG005 (every filter takes the row)
     Show.FLAGS: lambda row: row.red_flags > 0,
-    Show.WORSE: _worse,
-    Show.OFFICIAL: lambda row: row.score.total is not None,
-    Show.UNOFFICIAL: lambda row: row.score.total is None,
+    Show.WORSE: lambda row: row.change is not None and row.change < 0,
+    Show.OFFICIAL: lambda row: row.total is not None,
+    Show.UNOFFICIAL: lambda row: row.total is None,
+    Show.UNSEEN: lambda row: not row.seen and not row.absent,
 }
 
-_Key = tuple[bool, Fraction | Decimal | int | str, str]
+_Key = tuple[bool, float | str, str]
 
 
-def _by(value: Callable[[EmployeeWeek], Fraction | Decimal | int | None], sign: int) -> Callable[[EmployeeWeek], _Key]:
-    """Whoever has no such value comes last, whichever way it is sorted."""
-
-    def key(row: EmployeeWeek) -> _Key:
+def _by(value: Callable[[TableRow], Fraction | Decimal | int | None], sign: int) -> Callable[[TableRow], _Key]:
+    def key(row: TableRow) -> _Key:
         found = value(row)
-        return found is None, 0 if found is None else sign * found, row.number
+        return found is None, 0 if found is None else sign * float(found), row.number
 
     return key
 
 
-_ORDER: dict[Sort, Callable[[EmployeeWeek], _Key]] = {
-    Sort.LOWEST: _by(lambda row: row.score.total, 1),
-    Sort.HIGHEST: _by(lambda row: row.score.total, -1),
-    Sort.CHANGE: _by(change_of, 1),
+_ORDER: dict[Sort, Callable[[TableRow], _Key]] = {
+    Sort.HIGHEST: _by(lambda row: row.total, -1),
+    Sort.CHANGE: _by(lambda row: row.change, 1),
     Sort.TREND: _by(lambda row: row.trend, 1),
     Sort.FLAGS: _by(lambda row: row.red_flags, -1),
     Sort.CHECKS: _by(lambda row: row.checks, 1),
+    Sort.SUPERVISORS: _by(lambda row: row.supervisors, 1),
     Sort.NAME: lambda row: (False, row.name, row.number),
 }

@@ -98,11 +98,6 @@ def points(value: Fraction | None) -> str:
     return NOTHING if value is None else display(value)
 
 
-def change(now: Fraction | None, before: Fraction | None) -> Decimal | None:
-    """Between the two numbers as they are displayed, so that a reader who subtracts them gets the same."""
-    return None if now is None or before is None else displayed(now) - displayed(before)
-
-
 def signed(value: Decimal | Fraction | None) -> str:
     """``+1.2``, ``−0.8``, ``±0.0``."""
     if value is None:
@@ -121,6 +116,7 @@ def _words(t: Translator) -> dict[str, Callable[..., str]]:
     """The shared wording, in this environment's language."""
     return {
         "shortfall": lambda score, rules: wording.shortfall(score, rules, t),
+        "missing": lambda lack: wording.missing(lack.kind, lack.found, lack.needed, t),
         "state": lambda state, version: wording.state(state, version, t),
         "not_ranked": lambda reason: wording.not_ranked(reason, t),
         "why_not": lambda reason: wording.why_not(reason, t),

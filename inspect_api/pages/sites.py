@@ -1,34 +1,23 @@
-"""The manager's page: a site's week at a glance."""
+"""The manager's first page: a site's week at a glance."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from litestar import Response, get
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect
 
 from checklists.periods import Week, final_at, provisional_at
-from checklists.tables import Site, table_of
-from inspect_api.api.scorecards import parse_week
-from inspect_api.auth.principal import Principal
 from inspect_api.injection import UserRequest, UseServices
-from inspect_api.pages.overview import Show, Sort, change_of, overview
+from inspect_api.pages.overview import Show, Sort, paged, selected
 from inspect_api.pages.rendering import page
-from inspect_api.scorecards import access, service
-from inspect_api.scorecards.shapes import SiteRef, State
+from inspect_api.pages.site_pages import site_page, sites_of
+from inspect_api.scorecards import access, service, tablets
+from inspect_api.scorecards.shapes import SiteRef
 
-_site = table_of(Site)
-
-
-def sites_of(connection: sa.Connection, user: Principal) -> list[Any]:
-    """Rows (id, name) of the sites whose scorecards the user may read, by code."""
-    statement = (
-        sa.select(_site.c.id, _site.c.name)
-        .where(_site.c.organisation_id == user.organisation_id, _site.c.id.in_(sorted(user.managed_sites())))
-        .order_by(_site.c.code)
-    )
-    return list(connection.execute(statement))
+MOST_NAMED = 12
+"""So many of those whom nobody saw are named on the page; the others are behind a link."""
 
 
 def reading_week(connection: sa.Connection, site: SiteRef, now: datetime) -> Week:
@@ -39,13 +28,6 @@ def reading_week(connection: sa.Connection, site: SiteRef, now: datetime) -> Wee
     if now >= final_at(last, site.zone) and service.has_inspections(connection, site.id, running):
         return running
     return last
-
-
-def state_of(site: SiteRef, week: Week, now: datetime) -> State:
-    """By the calendar; a moment before the publication is made this is already what it is going to be."""
-    if now >= final_at(week, site.zone):
-        return State.FINAL
-    return State.PROVISIONAL if now >= provisional_at(week, site.zone) else State.LIVE
 
 
 @get("/sites", sync_to_thread=True)
@@ -74,38 +56,30 @@ def site_week(
     show: FromQuery[Show] = Show.ALL,
     sort: FromQuery[Sort] = Sort.LOWEST,
     q: FromQuery[str] = "",
+    number: Annotated[int, QueryParameter(name="page", ge=1, le=100_000)] = 1,
 ) -> Response[str]:
-    chosen, now = parse_week(week), services.clock()
     with services.database.read() as connection:
-        place = access.readable_site(connection, request.user, site_id)
-        found = service.site_week(connection, place.id, chosen, now)
-        corrected = service.corrections(connection, place.id, *_since_last_report(place, chosen))
-        sites = sites_of(connection, request.user)
-    return page(
-        request,
+        view = site_page(connection, request, services, site_id, week)
+        corrected = service.corrections(connection, view.site.id, *since_last_report(view.site, view.week))
+        behind = tablets.behind(connection, view.site, view.week, view.now)
+    rows = paged(selected(view.table, show, sort, q), number)
+    return view.show(
         "site_week.html",
-        found=found,
-        site=place,
-        sites=sites,
-        week=chosen,
-        running=chosen == service.working_week(place, now),
-        ahead=chosen.next() <= service.working_week(place, now),
-        state=state_of(place, chosen, now),
-        final_at=final_at(chosen, place.zone),
-        provisional_at=provisional_at(chosen, place.zone),
-        view=overview(found, show, sort, q),
-        change_of=change_of,
+        rows=rows,
+        not_seen=view.table.not_seen[:MOST_NAMED],
+        tablets=behind,
+        unsent=sum(tablet.unsent for tablet in behind),
         corrections=corrected,
         show=show,
         sort=sort,
         search=q,
         shows=list(Show),
         sorts=list(Sort),
-        now=now,
+        chosen={"show": show, "sort": sort, "q": q},
     )
 
 
-def _since_last_report(site: SiteRef, week: Week) -> tuple[datetime, datetime]:
+def since_last_report(site: SiteRef, week: Week) -> tuple[datetime, datetime]:
     """What the report of the week lists: everything since the report before, up to an hour after its publication,
     because publishing a week compares the earlier ones once more."""
     hour = timedelta(hours=1)

@@ -19,6 +19,7 @@ from checklists.tables import (
 )
 from checklists.tables.columns import table_of
 from inspect_api.auth.principal import Principal
+from inspect_api.disputes.reading import to_answer_elsewhere
 from inspect_api.photos.intake import blob_key
 from inspect_api.problems import Code, Problem
 from inspect_api.services import Services
@@ -50,6 +51,7 @@ def view_photo(services: Services, user: Principal, sha256: str, size: str) -> V
         inspection_id = (
             connection.execute(_declaring(user, sha256).limit(1)).scalar()
             or connection.execute(_beside(user, sha256).limit(1)).scalar()
+            or _to_decide(connection, user, sha256)
         )
         row = connection.execute(_stored(user, sha256)).mappings().first()
     if inspection_id is None or row is None or row["deleted_at"] is not None:
@@ -131,6 +133,17 @@ def _beside(user: Principal, sha256: str) -> sa.CompoundSelect[tuple[str | None]
         sites = sorted(user.managed_sites() | user.inspected_sites())
         mended = mended.where(sa.or_(_action.c.site_id.in_(sites), _action.c.owner_id == user.user_id))
     return sa.union_all(disputed, mended)
+
+
+def _to_decide(connection: sa.Connection, user: Principal, sha256: str) -> str | None:
+    """An inspection of another site with this photo, whose dispute nobody nearer than this user may answer."""
+    for view in to_answer_elsewhere(connection, user):
+        declared = sa.select(_evidence.c.sha256).where(
+            _evidence.c.inspection_id == view.inspection_id, _evidence.c.sha256 == sha256
+        )
+        if view.photo == sha256 or connection.execute(declared).first() is not None:
+            return view.inspection_id
+    return None
 
 
 def _about(employee_id: str) -> sa.ColumnElement[bool]:

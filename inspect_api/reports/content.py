@@ -12,9 +12,9 @@ from checklists.scoring.rules import ScoringRules
 from checklists.template import Bilingual
 from inspect_api.actions.reading import ActionView
 from inspect_api.disputes.reading import DisputeView
-from inspect_api.pages.overview import Show, Sort, change_of, overview
 from inspect_api.scorecards.explain import Explained
 from inspect_api.scorecards.shapes import Correction, EmployeeWeek, SiteRef, SiteWeek, State, Tablet
+from inspect_api.scorecards.week_table import WeekTable, moved, table_row
 
 _WAITING = (WhyNot.PROBABLE_DUPLICATE, WhyNot.LOW_COVERAGE)
 
@@ -83,7 +83,7 @@ class WeeklyReport:
 
     def change_of(self, row: EmployeeWeek) -> Decimal | None:
         """Against the week before, as displayed."""
-        return change_of(row)
+        return moved(row.score.total, row.previous_total)
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def build_report(
     promises: Promises = NOTHING_PROMISED,
 ) -> WeeklyReport:
     """``inspections``: by id, those of ``inspections_to_explain``. ``now`` decides how far the publication is."""
-    seen = overview(found, Show.ALL, Sort.LOWEST, "")
+    table = WeekTable(found.site, found.week, [table_row(row) for row in found.rows])
     final = final_at(found.week, found.site.zone)
     rows = [row for row in found.rows if not row.absent]
     return WeeklyReport(
@@ -125,17 +125,17 @@ def build_report(
         week=found.week,
         state=_state(found.site, found.week, now),
         rules=rules,
-        at_work=seen.at_work,
-        average=seen.average,
-        average_change=seen.average_change,
-        grades=seen.grades,
+        at_work=len(table.at_work),
+        average=table.average,
+        average_change=table.average_change,
+        grades=table.grades,
         red_flags=_red_flags(found, inspections),
         decisions=_decisions(found, inspections),
         under_review=[row for row in rows if row.score.under_review and row.employee_id not in promises.disputing],
         disputes=promises.disputes,
         actions=promises.actions,
-        scored=[row for row in seen.rows if row.score.total is not None and not row.absent],
-        unscored=[row for row in seen.rows if row.score.total is None and row.seen and not row.absent],
+        scored=[row for row in found.rows if row.score.total is not None and not row.absent],
+        unscored=[row for row in found.rows if row.score.total is None and row.seen and not row.absent],
         not_seen=found.not_seen,
         corrections=corrections,
         tablets=found.tablets,

@@ -9,7 +9,15 @@ import sqlalchemy as sa
 
 from checklists.scoring.digest import SourceInspection
 from checklists.scoring.week import WeekScore
-from checklists.tables import DisputeEvent, Inspection, InspectionState, TemplateRevision, User, table_of
+from checklists.tables import (
+    DisputeEvent,
+    Inspection,
+    InspectionDecision,
+    InspectionState,
+    TemplateRevision,
+    User,
+    table_of,
+)
 from checklists.template import Bilingual
 from inspect_api.scorecards.shapes import Cause, ItemName, Reason
 from sync.messages import Change as ChangeMessage
@@ -18,6 +26,7 @@ from sync.revisions import LoadedRevision, load_revision
 from sync.tables import Change
 
 _change = table_of(Change)
+_decision = table_of(InspectionDecision)
 _dispute_event = table_of(DisputeEvent)
 _inspection = table_of(Inspection)
 _revision = table_of(TemplateRevision)
@@ -35,7 +44,10 @@ class Arrival(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What is known of an inspection that differs. ``arrivals``: its changes, first arrived first."""
+    """What is known of an inspection that differs. ``arrivals``: its changes, first arrived first.
+
+    ``decided``: the reason of the newest decision about it.
+    """
 
     state: str
     captured_at: datetime | None
@@ -43,6 +55,7 @@ class Facts(NamedTuple):
     supervisor: str | None
     revision: LoadedRevision | None
     arrivals: list[Arrival]
+    decided: str | None
 
 
 def differing(old: WeekScore, new: WeekScore) -> set[str]:
@@ -71,6 +84,14 @@ def _read(connection: sa.Connection, ids: list[str]) -> dict[str, Facts]:
     for received_at, body, answer in connection.execute(statement):
         change = _decoder.decode(body)
         arrivals.setdefault(change.inspection_id, []).append(Arrival(received_at, change, answer))
+    decided = {
+        row.inspection_id: row.reason
+        for row in connection.execute(
+            sa.select(_decision.c.inspection_id, _decision.c.reason)
+            .where(_decision.c.inspection_id.in_(ids))
+            .order_by(_decision.c.at, _decision.c.id)
+        )
+    }
     rows = connection.execute(
         sa.select(_inspection, _user.c.name.label("supervisor"), _revision.c.body)
         .outerjoin(_user, _user.c.id == _inspection.c.supervisor_id)
@@ -85,6 +106,7 @@ def _read(connection: sa.Connection, ids: list[str]) -> dict[str, Facts]:
             supervisor=row.supervisor,
             revision=load_revision(row.template_revision_id, row.body) if row.body else None,
             arrivals=arrivals.get(row.id, []),
+            decided=decided.get(row.id),
         )
         for row in rows
     }
@@ -128,6 +150,8 @@ def _reason(inspection_id: str, cause: Cause, since: list[Arrival], facts: Facts
         items = () if cause is Cause.VOID else _items(since, facts.revision)
         written = (arrival.answer or arrival.change.reason for arrival in reversed(since))
         note = next((text for text in written if text), None)
+    elif cause is Cause.DECISION:
+        note = facts.decided
     return Reason(
         cause=cause,
         inspection_id=inspection_id,

@@ -46,6 +46,7 @@ __all__ = [
     "corrections",
     "employee_site",
     "employee_week",
+    "employee_weeks",
     "find_site",
     "has_inspections",
     "history",
@@ -78,7 +79,7 @@ def employee_site(connection: sa.Connection, employee_id: str) -> SiteRef:
 def site_week(connection: sa.Connection, site_id: str, week: Week, now: datetime) -> SiteWeek:
     """Everyone who was employed at the site in the week. Problem NOT_FOUND for an unknown site."""
     site = find_site(connection, site_id)
-    rows = sorted(_employee_weeks(connection, site, week).values(), key=_worst_first)
+    rows = sorted(employee_weeks(connection, site, week).values(), key=_worst_first)
     published_at = sa.select(_published_week.c.published_at).where(
         _published_week.c.site_id == site.id, _published_week.c.week == str(week)
     )
@@ -95,7 +96,7 @@ def site_week(connection: sa.Connection, site_id: str, week: Week, now: datetime
 def employee_week(connection: sa.Connection, employee_id: str, week: Week) -> EmployeeWeek:
     """Problem NOT_FOUND for an unknown employee, or one who was not employed in that week."""
     site = employee_site(connection, employee_id)
-    found = _employee_weeks(connection, site, week, [employee_id])
+    found = employee_weeks(connection, site, week, [employee_id])
     if employee_id not in found:
         raise Problem(Code.NOT_FOUND, "该员工当周不在职", "The employee was not employed in that week")
     return found[employee_id]
@@ -132,9 +133,10 @@ def has_inspections(connection: sa.Connection, site_id: str, week: Week) -> bool
     return connection.execute(query).first() is not None
 
 
-def _employee_weeks(
+def employee_weeks(
     connection: sa.Connection, site: SiteRef, week: Week, employee_ids: Collection[str] | None = None
 ) -> dict[str, EmployeeWeek]:
+    """By employee id, everyone employed at the site in the week; ``employee_ids``: only these of them."""
     earlier = [week.previous()]
     while len(earlier) < TREND_WEEKS - 1:
         earlier.append(earlier[-1].previous())

@@ -51,7 +51,11 @@ def shortfall(score: DimensionScore, rules: ScoringRules, t: Translator) -> str:
         return ""
     # The first is the one to mend first: whoever lacks checks nearly always lacks supervisors and days with them.
     kind = score.shortfall[0]
-    found, needed = counts[kind]
+    return missing(kind, *counts[kind], t)
+
+
+def missing(kind: Shortfall, found: int, needed: int, t: Translator) -> str:
+    """``not enough checks (1 of 3)``."""
     return t.gettext(_SHORT[kind]) % {"found": found, "needed": needed}
 
 

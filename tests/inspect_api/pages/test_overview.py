@@ -1,7 +1,9 @@
 import pytest
 
-from inspect_api.pages.overview import Overview, Show, Sort, overview
-from inspect_api.scorecards import service
+from inspect_api.pages.overview import Show, Sort, paged, selected
+from inspect_api.scorecards.kept import week_table
+from inspect_api.scorecards.service import find_site
+from inspect_api.scorecards.week_table import WeekTable
 from tests.inspect_api.scorecards.desk import Desk
 from tests.inspect_api.scorecards.test_service import moved
 from tests.worked_numbers import GROOMING_CHECKS, WEEK, grooming_check, site_time
@@ -19,14 +21,13 @@ def busy(world: World, desk: Desk) -> World:
     return world
 
 
-def view(world: World, show: Show = Show.ALL, sort: Sort = Sort.LOWEST, search: str = "") -> Overview:
+def table(world: World) -> WeekTable:
     with world.services.database.read() as connection:
-        found = service.site_week(connection, world.sites["lobby"], WEEK, world.services.clock())
-    return overview(found, show, sort, search)
+        return week_table(connection, find_site(connection, world.sites["lobby"]), WEEK)
 
 
-def numbers(found: Overview) -> list[str]:
-    return [row.number for row in found.rows]
+def numbers(world: World, show: Show = Show.ALL, sort: Sort = Sort.LOWEST, search: str = "") -> list[str]:
+    return [row.number for row in selected(table(world), show, sort, search)]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def numbers(found: Overview) -> list[str]:
     ],
 )
 def test_sorted_as_asked(busy: World, sort: Sort, first: str) -> None:
-    assert numbers(view(busy, sort=sort))[0] == first
+    assert numbers(busy, sort=sort)[0] == first
 
 
 @pytest.mark.parametrize(
@@ -54,17 +55,27 @@ def test_sorted_as_asked(busy: World, sort: Sort, first: str) -> None:
     ],
 )
 def test_shown_as_asked(busy: World, show: Show, left: list[str]) -> None:
-    assert numbers(view(busy, show)) == left
+    assert numbers(busy, show) == left
 
 
 @pytest.mark.parametrize(("search", "left"), [("王芳", ["lobby-1"]), (" LOBBY-2 ", ["lobby-2"]), ("nobody", [])])
 def test_found_by_name_or_number(busy: World, search: str, left: list[str]) -> None:
-    assert numbers(view(busy, search=search)) == left
+    assert numbers(busy, search=search) == left
 
 
-def test_the_glance_counts_everyone_whatever_is_shown(busy: World) -> None:
-    found = view(busy, Show.UNOFFICIAL, search="nobody")
-    assert (found.at_work, found.graded, found.red_flags) == (2, 2, 1)
+def test_the_glance_counts_everyone(busy: World) -> None:
+    found = table(busy)
+    assert (len(found.at_work), found.red_flags, [row.number for row in found.flagged]) == (2, 1, ["lobby-1"])
     assert [(str(grade), count) for grade, count in found.grades if count] == [("A", 1), ("B", 1)]
     assert found.average is not None
     assert 91 < found.average < 92
+
+
+def test_a_page_past_the_end_is_the_last_one() -> None:
+    pages = [paged(list(range(101)), number) for number in (1, 3, 9)]
+    assert [(one.rows[0], one.number, one.pages, one.found) for one in pages] == [
+        (0, 1, 3, 101),
+        (100, 3, 3, 101),
+        (100, 3, 3, 101),
+    ]
+    assert paged([], 1).pages == 1

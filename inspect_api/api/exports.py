@@ -1,0 +1,89 @@
+"""``GET /api/v1/export``: everything that a site's scorecards are made from. See ``docs/export.md``."""
+
+import tempfile
+from asyncio import to_thread
+from collections.abc import Iterator
+from typing import IO, Annotated
+
+from litestar import get
+from litestar.params import FromQuery, QueryParameter
+from litestar.response import Stream
+
+from checklists.ids import UUID_PATTERN, new_id
+from checklists.periods import Week
+from checklists.tables import Audit, table_of
+from inspect_api.api.scorecards import parse_week
+from inspect_api.auth.principal import Principal
+from inspect_api.exporting.writing import export_lines
+from inspect_api.injection import UserRequest, UseServices
+from inspect_api.problems import Code, Problem
+from inspect_api.scorecards import access
+from inspect_api.services import Services
+
+MOST_WEEKS = 13
+IN_MEMORY = 4_000_000
+_PIECE = 256_000
+_audit = table_of(Audit)
+
+
+@get("/api/v1/export", media_type="application/x-ndjson")
+async def export(
+    request: UserRequest,
+    services: UseServices,
+    site_id: Annotated[str, QueryParameter(pattern=UUID_PATTERN)],
+    week: FromQuery[str],
+    until: FromQuery[str | None] = None,
+) -> Stream:
+    """From ``week`` to ``until``, both included; for managers of the site and administrators. It is logged."""
+    weeks = _span(parse_week(week), parse_week(until, "/until") if until else parse_week(week))
+    file = await to_thread(_made, services, request.user, site_id, weeks)
+    headers = {
+        "content-disposition": f'attachment; filename="scorecards-{weeks[0]}-{weeks[-1]}.jsonl"',
+        "cache-control": "no-store",
+    }
+    return Stream(_pieces(file), media_type="application/x-ndjson", headers=headers)
+
+
+def _span(first: Week, last: Week) -> list[Week]:
+    weeks = [first]
+    while weeks[-1] < last and len(weeks) <= MOST_WEEKS:
+        weeks.append(weeks[-1].next())
+    if last < first or len(weeks) > MOST_WEEKS:
+        raise Problem(Code.INVALID_FIELD, f"最多 {MOST_WEEKS} 周", f"At most {MOST_WEEKS} weeks", "/until")
+    return weeks
+
+
+def _made(services: Services, user: Principal, site_id: str, weeks: list[Week]) -> IO[bytes]:
+    """Written aside before the first byte is sent: what goes wrong is told as a problem, not as half a file."""
+    # Closed when the answer is sent.
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+    now = services.clock()
+    with services.database.read() as connection:
+        site = access.readable_site(connection, user, site_id)
+        for line in export_lines(connection, site, weeks, now):
+            file.write(line)
+    with services.database.write() as connection:
+        connection.execute(
+            _audit.insert(),
+            {
+                "id": new_id(),
+                "organisation_id": user.organisation_id,
+                "actor_id": user.user_id,
+                "action": "scorecards.export",
+                "object_kind": "site",
+                "object_id": site_id,
+                "detail": f'{{"first":"{weeks[0]}","last":"{weeks[-1]}"}}',
+                "at": now,
+            },
+        )
+    file.seek(0)
+    return file
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+HANDLERS = [export]
