@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from benchmarks.field import CIRCUMSTANCES, TEMPLATE, Bench, responses
 from checklists.periods import week_of
 from inspect_api.directory import Directory
-from sync import push as pushing
 from sync.messages import PushRequest
+from sync.push import push
+from sync.pusher import Pusher, receive
 from sync.store import zone
 from tests.world import Pen
 
@@ -146,10 +147,9 @@ class Crowd:
         )
         request = PushRequest([msgspec.Raw(json.dumps(change).encode())])
         sites = frozenset([self._pen.site_id])
-        pusher = pushing.Pusher(world.organisation_id, world.users["chen"], self._pen.replica_id, sites)
-        decoded = pushing.decode_changes(request.changes)
+        pusher = Pusher(world.organisation_id, world.users["chen"], self._pen.replica_id, sites)
         with world.services.database.write() as connection:
-            answer = pushing.push(connection, pusher, request, decoded, now)
+            answer = push(connection, receive(pusher, request, now), now)
         if answer.results[0].status != "stored":
             raise RuntimeError(f"the pattern was refused: {answer.results[0]}")
         return Told(change["id"], change["inspection_id"], change["site_id"], employee_id, change["stamp"], captured_at)

@@ -32,12 +32,17 @@ def keep(
     refused: Sequence[Refused],
     now: datetime,
 ) -> int:
-    """Keep each once: the same body of the same replica is the same row. Gives how many are new."""
+    """Keep each once: the same body of the same replica, refused for the same reason, is the same row. Gives how many
+    are new.
+
+    Another reason is another row: a site that is given back uncovers what else is wrong with a change, and whichever of
+    the two answers the tablet has heard, an administrator finds.
+    """
     if not refused:
         return 0
     rows = {}
     for entry in refused:
-        key = sha256(replica_id.encode() + b"\n" + entry.body).hexdigest()
+        key = sha256(f"{replica_id}\n{entry.code}\n".encode() + entry.body).hexdigest()
         rows[key] = {
             "id": key,
             "organisation_id": organisation_id,

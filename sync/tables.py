@@ -115,7 +115,7 @@ class Quarantine(SQLModel, table=True):
     ``released_at``); None while nobody has looked.
     """
 
-    id: str = Field(primary_key=True, max_length=64)  # SHA-256 over replica and body
+    id: str = Field(primary_key=True, max_length=64)  # SHA-256 over replica, code and body
     organisation_id: str = reference("organisation.id")
     replica_id: str = reference("replica.id")
     user_id: str = reference("app_user.id", index=False)

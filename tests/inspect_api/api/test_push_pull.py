@@ -38,18 +38,19 @@ async def pull_all(client: AsyncTestClient[Any], headers: dict[str, str], cursor
             return rows, cursor
 
 
-def make_the_database_refuse(world: World, change_id: str) -> None:
-    """A trigger that fails for this one row, as a full disk or a damaged page would."""
+def make_the_database_refuse(world: World, *change_ids: str) -> None:
+    """A trigger that fails for these rows, as a full disk or a damaged page would."""
+    listed = ", ".join(f"'{change_id}'" for change_id in change_ids)
     with world.services.database.write() as connection:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql(
-                "CREATE TRIGGER sour BEFORE INSERT ON change WHEN NEW.id = "
-                f"'{change_id}' BEGIN SELECT RAISE(ABORT, 'the disk is sour'); END"
+                "CREATE TRIGGER sour BEFORE INSERT ON change "
+                f"WHEN NEW.id IN ({listed}) BEGIN SELECT RAISE(ABORT, 'the disk is sour'); END"
             )
             return
         connection.exec_driver_sql(
             "CREATE FUNCTION sour() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"IF NEW.id = '{change_id}' THEN RAISE 'the disk is sour'; END IF; RETURN NEW; END $$"
+            f"IF NEW.id IN ({listed}) THEN RAISE 'the disk is sour'; END IF; RETURN NEW; END $$"
         )
         connection.exec_driver_sql("CREATE TRIGGER sour BEFORE INSERT ON change FOR EACH ROW EXECUTE FUNCTION sour()")
 
