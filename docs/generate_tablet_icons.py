@@ -1,7 +1,7 @@
 """Draws the PNG icons of the tablet app from ``icon.svg``, with the Chromium that the tests use.
 
-``python -m docs.generate_tablet_icons`` after a change of the drawing. The files are committed: whoever runs the service
-needs no browser.
+Run ``python docs/generate_tablet_icons.py`` after a change of the drawing. The files are committed: whoever runs the
+service needs no browser.
 """
 
 import os
