@@ -12,6 +12,7 @@ import pytest
 from sync.clock import STAMP_PATTERN, HybridClock
 from sync.merge import conflicts, merge
 from sync.messages import Change
+from tests.vectors import score_cases
 
 HERE = Path(__file__).parent
 CLOCK = json.loads((HERE / "clock.json").read_text("utf-8"))
@@ -51,3 +52,8 @@ def test_merge(case: dict[str, Any]) -> None:
         assert json.dumps(shown, sort_keys=True) == json.dumps(case["live"], sort_keys=True)
         assert conflicts(live) == case["conflicts"]
         order.shuffle(changes)
+
+
+def test_the_score_cases_are_what_the_rules_give_today() -> None:
+    """A stale file would let a client that shows another score than the server pass."""
+    assert score_cases.FILE.read_text("utf-8") == score_cases.as_text(), "run python -m tests.vectors.score_cases"

@@ -26,7 +26,8 @@
  * S4 CSP needs: img-src 'self' blob:; style-src 'self' (we set no style attributes); connect-src 'self'; script-src 'self'.
  */
 
-import type { CorrectiveActionBody, Problem } from "./messages.js";
+import type { CorrectiveActionBody } from "./feed.js";
+import type { Problem } from "./messages.js";
 
 export type Bilingual = { zh: string; en: string };
 export type Instant = string;

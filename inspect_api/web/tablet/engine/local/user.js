@@ -1,0 +1,49 @@
+// @ts-check
+/** Everything of one user on this tablet, put together. */
+
+import { Revisions } from "../views/revisions.js";
+import { Directory } from "./directory.js";
+import { Outbox } from "./outbox.js";
+import { Photos } from "./photos.js";
+import { Store } from "./store.js";
+
+/** @typedef {import("./database.js").AccountRow} AccountRow */
+
+export class UserData {
+  /** @param {AccountRow} account @param {Store} store */
+  constructor(account, store) {
+    this.account = account;
+    this.store = store;
+    this.outbox = new Outbox(store);
+    this.photos = new Photos(store);
+    this.directory = new Directory(store);
+    this.revisions = new Revisions(this.directory);
+  }
+
+  /** @param {AccountRow} account @param {import("./sealing.js").Keys | null} [keys] */
+  static async open(account, keys = null) {
+    return new UserData(account, await Store.open(account.replicaId, keys));
+  }
+
+  /** What the server has not confirmed; needs no key. @param {Set<string>} [without] ids of changes */
+  async unsent(without = new Set()) {
+    const changes = (await this.outbox.unsent()).filter((row) => !without.has(row.id));
+    const photos = await this.photos.waiting();
+    const since = [...changes, ...photos].map((one) => one.since).sort(byInstant);
+    return {
+      changes: changes.length,
+      photos: photos.length,
+      bytes: photos.reduce((sum, photo) => sum + photo.size, 0),
+      oldest: since[0] ?? null,
+    };
+  }
+
+  close() {
+    this.store.close();
+  }
+}
+
+/** @param {string} a @param {string} b */
+function byInstant(a, b) {
+  return Date.parse(a) - Date.parse(b);
+}
