@@ -1,0 +1,55 @@
+"""Chromium and real server processes for tests of the tablet app. No mock: what a tablet does, these do."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from tests.browser.chromium import LAUNCH
+from tests.browser.tablets import Tablets
+from tests.server_process import ServerProcess, running_server
+from tests.world import World
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(**LAUNCH)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ServerProcess, World]]:
+    """A server process over a fresh world, shared by the tests of a module."""
+    with running_server(tmp_path_factory.mktemp("server")) as pair:
+        yield pair
+
+
+@pytest.fixture
+def server(running: tuple[ServerProcess, World]) -> ServerProcess:
+    return running[0]
+
+
+@pytest.fixture
+def served_world(running: tuple[ServerProcess, World]) -> World:
+    return running[1]
+
+
+@pytest.fixture
+def tablets(chromium: Browser, server: ServerProcess, served_world: World) -> Iterator[Tablets]:
+    """Tablets with a storage of their own each; closed at the end of the test."""
+    with Tablets(chromium, server.url, served_world) as made:
+        yield made
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Path:
+    """The folder of a browser that is closed, killed and started again."""
+    return tmp_path / "profile"
