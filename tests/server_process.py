@@ -21,7 +21,7 @@ from tests.worked_numbers import TEMPLATES
 from tests.world import World, build_world
 
 ROOT = Path(__file__).resolve().parents[1]
-START_SECONDS = 60
+START_SECONDS = 180
 _SERVE = "from inspect_api.serving import serve; from inspect_api.settings import Settings; serve(Settings())"
 
 

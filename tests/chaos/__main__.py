@@ -8,21 +8,21 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.chaos.storm import SECONDS, forget, run_storm
-from tests.postgres_server import running_postgres
+from tests.postgres_server import PostgresServer, running_postgres
 
 
 @contextmanager
-def _databases(kind: str) -> Iterator[Callable[[], str | None]]:
+def _database(kind: str) -> Iterator[PostgresServer | None]:
     if kind == "sqlite":
-        yield lambda: None
+        yield None
         return
     with running_postgres() as server:
-        yield server.fresh
+        yield server
 
 
 def main() -> int:
@@ -32,12 +32,12 @@ def main() -> int:
     total: Counter[str] = Counter()
     failed: list[str] = []
     for kind in kinds:
-        with _databases(kind) as fresh:
+        with _database(kind) as postgres:
             for seed in range(first, first + runs):
                 folder = Path(tempfile.mkdtemp(prefix=f"chaos-{kind}-{seed}-"))
                 began = time.monotonic()
                 try:
-                    outcome = run_storm(folder, seed, fresh(), seconds)
+                    outcome = run_storm(folder, seed, postgres, seconds)
                 except Exception as error:
                     faults, text = [f"{type(error).__name__}: {error}"], f"seed {seed}: it did not come to an end"
                 else:

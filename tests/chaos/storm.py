@@ -22,6 +22,7 @@ from tests.chaos.crew import Member
 from tests.chaos.journal import Journal
 from tests.chaos.weather import Weather
 from tests.fault_proxy import FaultProxy
+from tests.postgres_server import PostgresServer
 from tests.server_process import ServerProcess
 from tests.worked_numbers import TEMPLATES
 from tests.world import World, build_world
@@ -29,6 +30,7 @@ from tests.world import World, build_world
 CREW = ("chen", "liu", "wang", "zhao", "chen")
 AWAY = timedelta(days=60)
 SECONDS = 4.0
+PROCESSES = 2
 _COMPARED = 40
 """So many of a tablet's own scores are compared with the server's; its rows the checker compares all."""
 
@@ -50,16 +52,20 @@ class Outcome:
         return "\n".join([f"seed {self.seed}: {len(self.findings.faults)} faults", *listed])
 
 
-def run_storm(folder: Path, seed: int, database_url: str | None, seconds: float = SECONDS) -> Outcome:
-    """``folder``: empty, kept when something was found. ``database_url``: of an empty database; None: SQLite there."""
+def run_storm(folder: Path, seed: int, postgres: PostgresServer | None, seconds: float = SECONDS) -> Outcome:
+    """``folder``: empty, kept when something was found. ``postgres``: None for one server process over SQLite; several
+    over one database of it."""
+    database_url = postgres.fresh() if postgres else None
     folder.mkdir(parents=True, exist_ok=True)
     world = _old_world(folder / "server", database_url)
-    server = ServerProcess(folder / "server", database_url)
+    several = range(PROCESSES if postgres else 1)
+    servers = [ServerProcess(folder / "server", database_url, jobs="true", job_seconds="1") for _ in several]
     journal = Journal(folder / "journal.jsonl")
     crew: list[Member] = []
     try:
-        server.start()
-        with FaultProxy(server.port, seed, rate=0) as line:
+        for server in servers:
+            server.start()
+        with FaultProxy([server.port for server in servers], seed, rate=0) as line:
             for number, login in enumerate(CREW):
                 crew.append(Member(folder / f"{number}-{login}", world, login, line.url, journal, f"{seed}.{number}"))
             returning = Member(folder / "away", world, "chen", line.url, journal, f"{seed}.away")
@@ -67,18 +73,19 @@ def run_storm(folder: Path, seed: int, database_url: str | None, seconds: float 
             for member in crew:
                 member.log_in()
                 member.finish()
-            weather = Weather(server, world, f"{seed}.weather")
+            weather = Weather(servers, world, f"{seed}.weather", postgres)
             _go_away(returning, world)
             _storm(crew[:-1], line, weather, seconds)
             _disagree(crew[0], crew[-2])
             _lose_a_site(crew[CREW.index("wang")], weather)
             returning.clock.offset = timedelta()
             _settle(crew, line, weather)
-            _meet_a_newcomer(folder, world, server, journal, crew)
+            _meet_a_newcomer(folder, world, servers[-1], journal, crew)
     finally:
         for member in crew:
             member.close()
-        server.kill()
+        for server in servers:
+            server.kill()
         world.services.database.dispose()
         journal.close()
     database = database_url or str(folder / "server" / "inspect.db")

@@ -3,23 +3,29 @@
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from tests.chaos.checker import check
 from tests.chaos.storm import Outcome, run_storm
 from tests.databases import both_databases
+from tests.postgres_server import PostgresServer
 
 database_kind = both_databases
 SEED = 20261121
 
 
-def test_nothing_that_was_promised_is_missing_doubled_or_hidden(tmp_path: Path, database_url: str | None) -> None:
-    outcome = run_storm(tmp_path / "run", SEED, database_url, seconds=1)
+def test_nothing_that_was_promised_is_missing_doubled_or_hidden(
+    tmp_path: Path, database_kind: str, request: pytest.FixtureRequest
+) -> None:
+    postgres: PostgresServer | None = request.getfixturevalue("postgres") if database_kind == "postgresql" else None
+    outcome = run_storm(tmp_path / "run", SEED, postgres, seconds=1)
     assert outcome.findings.faults == [], outcome.text()
     assert outcome.findings.counts["changes acknowledged"] > 20
     assert outcome.findings.counts["photos confirmed"] > 0
     assert outcome.findings.counts["conflicts"] > 0
     assert outcome.findings.counts["refused as foreign_site"] > 0
     assert outcome.weather["kill"]
-    if database_url is None:
+    if postgres is None:
         _the_checker_sees(tmp_path / "run", outcome)
 
 

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 
 from checklists.tables import Role
 from inspect_api.directory import Directory
+from tests.postgres_server import PostgresServer
 from tests.server_process import ServerProcess
 from tests.worked_numbers import GROOMING
 from tests.world import World
@@ -23,10 +25,12 @@ _ROOM = 30_000
 
 
 class Weather:
-    """``done``: what it did, and how often."""
+    """``done``: what it did, and how often. ``postgres``: the database's own server, where there is one."""
 
-    def __init__(self, server: ServerProcess, world: World, seed: str) -> None:
-        self._server, self._world = server, world
+    def __init__(
+        self, servers: Sequence[ServerProcess], world: World, seed: str, postgres: PostgresServer | None = None
+    ) -> None:
+        self._servers, self._world, self._postgres = servers, world, postgres
         self._chance = random.Random(seed)
         self.done: Counter[str] = Counter()
         self._revisions = 0
@@ -37,8 +41,8 @@ class Weather:
         deeds = [self.kill, self.change_sites, self.change_sites, self.publish]
         if sys.platform == "linux":  # elsewhere nobody can set the limits of another process
             deeds.append(self.fill_disk)
-        if not self._world.services.database.is_sqlite:  # which has no process of its own that could crash
-            deeds.append(self.crash_database)
+        if self._postgres is not None:  # SQLite has no process of its own that could crash
+            deeds += [self.crash_backend, self.crash_postgres]
         self._chance.shuffle(deeds)
         while deeds or time.monotonic() < until:
             time.sleep(self._chance.uniform(0.05, 0.5))
@@ -47,26 +51,34 @@ class Weather:
             self.done[deed.__name__] += 1
 
     def kill(self) -> None:
-        self._server.kill()
-        self._server.start()
+        """Any one of them, whatever it was doing; where there are others, they go on."""
+        server = self._chance.choice(self._servers)
+        server.kill()
+        server.start()
 
     def fill_disk(self) -> None:
-        """The server's process cannot make any file longer than they are now, but for a little."""
-        sizes = [path.stat().st_size for path in self._server.folder.glob("inspect.db*") if path.exists()]
+        """A server's process cannot make any file longer than they are now, but for a little."""
+        server = self._chance.choice(self._servers)
+        sizes = [path.stat().st_size for path in server.folder.glob("inspect.db*") if path.exists()]
         room = self._chance.choice((0, _ROOM))
         limit = max(sizes, default=0) + room if self._chance.random() < 0.5 else room + 1000
-        _, hard = resource.prlimit(self._server.pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(self._server.pid, resource.RLIMIT_FSIZE, (limit, hard))
+        _, hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (limit, hard))
         time.sleep(self._chance.uniform(0.2, 0.8))
-        resource.prlimit(self._server.pid, resource.RLIMIT_FSIZE, (hard, hard))
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (hard, hard))
 
-    def crash_database(self) -> None:
+    def crash_backend(self) -> None:
         """A backend of PostgreSQL that dies takes all others with it, and the database comes up again by its log."""
         database = self._world.services.database
         with suppress(sa.exc.DBAPIError), database.engine.connect() as connection:
             pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
             os.kill(pid, signal.SIGKILL)
             connection.exec_driver_sql("SELECT 1")
+
+    def crash_postgres(self) -> None:
+        """All of it: the postmaster first, and the servers find nobody for a while."""
+        assert self._postgres is not None
+        self._postgres.crash()
 
     def change_sites(self) -> None:
         login, site = self._chance.choice((("liu", "lobby"), ("zhao", "lobby"), ("zhao", "tower")))
