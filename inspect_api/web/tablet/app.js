@@ -68,32 +68,22 @@ export function App({ engine }) {
   <//>`;
 }
 
-/** One message at a time; one that offers to undo stays twice as long. @returns {[Toast | null, (toast: Toast | null) => void]} */
+/** One message at a time; what went wrong stays until it is closed. @returns {[Toast | null, (toast: Toast | null) => void]} */
 function useToast() {
   const [toast, setToast] = useState(/** @type {Toast | null} */ (null));
   const timer = useRef(0);
   const say = useCallback((/** @type {Toast | null} */ next) => {
     clearTimeout(timer.current);
     setToast(next);
-    if (next && !next.bad) timer.current = setTimeout(() => setToast(null), next.undo ? 3 * TOAST_MS : TOAST_MS);
+    if (next && !next.bad) timer.current = setTimeout(() => setToast(null), TOAST_MS);
   }, []);
   return [toast, say];
 }
 
 /** @param {{ toast: Toast, onDone: () => void }} props */
 function Note({ toast, onDone }) {
-  const { undo } = toast;
   return html`<div class=${toast.bad ? "toast bad" : "toast"}>
     <span>${toast.text}</span>
-    ${undo &&
-    html`<button
-      onClick=${() => {
-        onDone();
-        undo();
-      }}
-    >
-      ${t("app.undo")}
-    </button>`}
     ${toast.bad && html`<button class="round" aria-label=${t("app.close")} onClick=${onDone}><${Icon} name="fail" /></button>`}
   </div>`;
 }

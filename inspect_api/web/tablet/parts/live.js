@@ -5,7 +5,7 @@ import { EngineError } from "../engine/engine.js";
 import { has, t } from "../texts/texts.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
-/** @typedef {{ text: string, bad?: boolean, undo?: () => unknown }} Toast */
+/** @typedef {{ text: string, bad?: boolean }} Toast */
 /** @typedef {{ engine: Engine, say: (toast: Toast) => void, redraw: () => void }} Surroundings */
 
 export const Surroundings = createContext(/** @type {Surroundings} */ (/** @type {unknown} */ (null)));

@@ -80,23 +80,28 @@ function Sheet({ view, section, place, editing, asked }) {
 
 /** @param {{ view: InspectionView, section: SectionView, place: number, editing: import("../parts/editing.js").Editing }} props */
 function SectionFoot({ view, section, place, editing }) {
-  const { engine, say } = useSurroundings();
+  const { engine } = useSurroundings();
   const [busy, run] = useDoing();
+  const [set, setSet] = useState(/** @type {string[]} */ ([]));
+  useEffect(() => setSet([]), [section.key]);
   const next = view.sections[place + 1];
   const rest = () =>
     run(async () => {
       const open = section.items.filter((item) => item.value === null).map((item) => item.key);
-      const count = await engine.passRest(view.id, section.key);
+      await engine.passRest(view.id, section.key);
       const after = await engine.inspection(view.id);
-      const set = after?.sections[place]?.items.filter((item) => item.value !== null && open.includes(item.key)) ?? [];
-      const undo = async () => {
-        for (const item of set) await engine.respond(view.id, item.key, null);
-        say({ text: t("inspect.rest.undone") });
-      };
-      say({ text: t("inspect.rest.done", { count }), undo: () => run(undo) });
+      const items = after?.sections[place]?.items ?? [];
+      setSet(items.filter((item) => item.value !== null && open.includes(item.key)).map((item) => item.key));
+    });
+  const undo = () =>
+    run(async () => {
+      for (const key of set) await engine.respond(view.id, key, null);
+      setSet([]);
     });
   return html`<div class="section-foot">
     ${!editing.locked && section.canPass > 0 && html`<button class="rest" disabled=${busy} onClick=${rest}>${busy ? html`<span class="spin"></span>` : html`<${Icon} name="pass" />`}${restWords(section)}</button>`}
+    ${!editing.locked && section.canPass === 0 && set.length > 0 && html`<button class="undo" disabled=${busy} onClick=${undo}>${busy ? html`<span class="spin"></span>` : html`<${Icon} name="again" />`}${t("app.undo")}<span class="soft small">${t("inspect.rest.done", { count: set.length })}</span></button>`}
+    <p class="heard" role="status">${set.length > 0 ? t("inspect.rest.done", { count: set.length }) : ""}</p>
     ${next
       ? html`<a class="button" href=${link("inspect", view.id, next.key)}>${t("inspect.section_next", { title: pick(next.title) })}<${Icon} name="forward" /></a>`
       : !view.submitted && !editing.readOnly && html`<a class="button" href=${link("submit", view.id)}>${t("inspect.review")}<${Icon} name="forward" /></a>`}

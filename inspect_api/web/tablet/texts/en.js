@@ -139,7 +139,6 @@ export default {
   "inspect.rest.deduction": "All the rest not seen ({count})",
   "inspect.rest.rating": "All the rest highest level ({count})",
   "inspect.rest.done": "{count} marked as passed",
-  "inspect.rest.undone": "Undone",
   "inspect.score_now": "Score so far",
   "inspect.score_final": "Score",
   "inspect.no_score": "—",

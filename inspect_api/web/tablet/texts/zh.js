@@ -139,7 +139,6 @@ export default {
   "inspect.rest.deduction": "其余 {count} 项未见",
   "inspect.rest.rating": "其余 {count} 项最高级",
   "inspect.rest.done": "{count} 项已记为合格",
-  "inspect.rest.undone": "已撤销",
   "inspect.score_now": "目前得分",
   "inspect.score_final": "得分",
   "inspect.no_score": "—",
