@@ -3,6 +3,8 @@
 import tempfile
 from asyncio import to_thread
 from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime
 from typing import IO, Annotated
 
 from litestar import get
@@ -55,13 +57,20 @@ def _span(first: Week, last: Week) -> list[Week]:
 
 def _made(services: Services, user: Principal, site_id: str, weeks: list[Week]) -> IO[bytes]:
     """Written aside before the first byte is sent: what goes wrong is told as a problem, not as half a file."""
-    # Closed when the answer is sent.
-    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
     now = services.clock()
-    with services.database.read() as connection:
-        site = access.readable_site(connection, user, site_id)
-        for line in export_lines(connection, site, weeks, now):
-            file.write(line)
+    with ExitStack() as stack:
+        file = stack.enter_context(tempfile.SpooledTemporaryFile(IN_MEMORY))
+        with services.database.read() as connection:
+            site = access.readable_site(connection, user, site_id)
+            for line in export_lines(connection, site, weeks, now):
+                file.write(line)
+        _log(services, user, site_id, weeks, now)
+        file.seek(0)
+        stack.pop_all()  # closed when the answer is sent
+        return file
+
+
+def _log(services: Services, user: Principal, site_id: str, weeks: list[Week], now: datetime) -> None:
     with services.database.write() as connection:
         connection.execute(
             _audit.insert(),
@@ -76,8 +85,6 @@ def _made(services: Services, user: Principal, site_id: str, weeks: list[Week]) 
                 "at": now,
             },
         )
-    file.seek(0)
-    return file
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -133,8 +133,10 @@ def _inspections(connection: sa.Connection, ids: list[str]) -> tuple[set[str], I
     """The template revisions that they name, and their lines, a few hundred read at a time."""
     revisions: set[str] = set()
     for start in range(0, len(ids), _AT_ONCE):
-        statement = sa.select(_inspection.c.template_revision_id.distinct()).where(
-            _inspection.c.id.in_(ids[start : start + _AT_ONCE]), _inspection.c.template_revision_id.is_not(None)
+        statement = (
+            sa.select(_inspection.c.template_revision_id)
+            .distinct()
+            .where(_inspection.c.id.in_(ids[start : start + _AT_ONCE]), _inspection.c.template_revision_id.is_not(None))
         )
         revisions.update(connection.execute(statement).scalars())
 

@@ -90,6 +90,11 @@ class WeekTable:
         return [row for row in self.rows if not row.absent]
 
     @cached_property
+    def graded(self) -> int:
+        """How many of those at work have a total."""
+        return sum(row.grade is not None for row in self.at_work)
+
+    @cached_property
     def not_seen(self) -> list[TableRow]:
         return [row for row in self.at_work if not row.seen]
 
