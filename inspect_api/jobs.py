@@ -14,9 +14,10 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from inspect_api.actions import minding
 from inspect_api.disputes import deciding
+from inspect_api.privacy.retention import delete_due, plan_retention
+from inspect_api.reports.builders import BUILDERS
 from inspect_api.reports.plan import plan_weekly
 from inspect_api.reports.sending import send_due
-from inspect_api.reports.weekly import BUILDERS
 from inspect_api.scorecards.publication import publish_due
 from inspect_api.services import Services
 from inspect_api.uploads.finishing import expire_uploads, finish_waiting_uploads
@@ -73,11 +74,19 @@ async def mind_uploads(services: Services, keep_going: KeepGoing) -> None:  # no
     await asyncio.to_thread(expire_uploads, services)
 
 
+async def delete_by_rule(services: Services, keep_going: KeepGoing) -> None:
+    """Find what is past its time, and delete it."""
+    await asyncio.to_thread(plan_retention, services)
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    await asyncio.to_thread(delete_due, services, owner, keep_going)
+
+
 JOBS = (
     Job("scorecards", publish_and_plan),
     Job("promises", mind_promises),
     Job("mail", send_mail),
     Job("uploads", mind_uploads, HOUSEKEEPING_SECONDS),
+    Job("retention", delete_by_rule, HOUSEKEEPING_SECONDS),
 )
 
 

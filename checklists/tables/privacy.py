@@ -14,11 +14,13 @@ class DeletionState(StrEnum):
 
     PLANNED = "planned"
     MARKED = "marked"
-    DONE = "done"
 
 
 class Deletion(SQLModel, table=True):
-    """Something whose time is over: ``kind`` photo, week or log; ``object_id``: its hash, site and week, or day."""
+    """Something whose time is over: ``kind`` photo, week or log; ``object_id``: its hash, site and week, or day.
+
+    The row goes when it is done; the audit log says that it was.
+    """
 
     __table_args__ = (UniqueConstraint("organisation_id", "kind", "object_id"),)
 
@@ -32,4 +34,3 @@ class Deletion(SQLModel, table=True):
     lease_until: datetime | None = instant(nullable=True)
     last_error: str | None = None
     planned_at: datetime = instant()
-    done_at: datetime | None = instant(nullable=True)

@@ -6,7 +6,19 @@ import sqlalchemy as sa
 import typer
 from pydantic import ValidationError
 
-from inspect_api.cli import check, demo, exports, instance, organisation, reports, roster, serve, templates, weeks
+from inspect_api.cli import (
+    check,
+    demo,
+    exports,
+    instance,
+    organisation,
+    persons,
+    reports,
+    roster,
+    serve,
+    templates,
+    weeks,
+)
 from inspect_api.cli.console import Refused, err, fail
 from inspect_api.problems import Problem
 
@@ -20,7 +32,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (serve, demo, instance, check, organisation, roster, templates, weeks, exports, reports):
+for room in (serve, demo, instance, check, organisation, roster, templates, weeks, exports, reports, persons):
     for command in room.COMMANDS:
         app.command()(command)
 

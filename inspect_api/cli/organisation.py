@@ -90,7 +90,7 @@ def add_user(
             organisation_id = find_organisation(connection, organisation)
             _refuse_taken_login(connection, login)
             sites = [find_site(connection, organisation_id, code) for code in site]
-            employee_id = _find_employee(connection, organisation_id, employee) if employee else None
+            employee_id = find_employee(connection, organisation_id, employee) if employee else None
             with Directory(connection, organisation_id, now) as directory:
                 user_id = directory.add_user(
                     login, name, password_hash, email=email, language=language, employee_id=employee_id
@@ -144,7 +144,7 @@ def read_password(from_stdin: bool, file: Path | None) -> str:
     return password
 
 
-def _find_employee(connection: sa.Connection, organisation_id: str, number: str) -> str:
+def find_employee(connection: sa.Connection, organisation_id: str, number: str) -> str:
     found = connection.execute(
         sa.select(_employee.c.id).where(_employee.c.organisation_id == organisation_id, _employee.c.number == number)
     ).scalar()

@@ -1,7 +1,7 @@
 """From a Jinja template to a mail: texts in the reader's language, everything escaped, nothing that needs an image."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -97,16 +97,35 @@ DARK = Colours(
 
 
 class Envelope(NamedTuple):
-    """What a mail's headers say. ``sender``: the setting ``mail_from``. ``date``: of the run, the same at every try."""
+    """What a mail's headers say. ``sender``: the setting ``mail_from``. ``date``: of the run, the same at every try.
+
+    ``unsubscribe``: the recipient's own link, for the button that mail programs show (RFC 8058).
+    """
 
     sender: str
     recipient_name: str
     recipient_address: str
     message_id: str
     date: datetime
+    unsubscribe: str | None = None
 
 
-def make_message(envelope: Envelope, subject: str, text: str, html: str, language: Language) -> EmailMessage:
+class Attachment(NamedTuple):
+    """``media_type``: ``type/subtype``."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+def make_message(
+    envelope: Envelope,
+    subject: str,
+    text: str,
+    html: str,
+    language: Language,
+    attachments: Sequence[Attachment] = (),
+) -> EmailMessage:
     """The mail with both parts. ValueError for an address that no header can carry."""
     message = EmailMessage()
     message["From"] = sender_address(envelope.sender)
@@ -116,8 +135,14 @@ def make_message(envelope: Envelope, subject: str, text: str, html: str, languag
     message["Message-ID"] = envelope.message_id
     message["Content-Language"] = language.value
     message["Auto-Submitted"] = "auto-generated"  # so that nobody's holiday notice answers it
+    if envelope.unsubscribe is not None:
+        message["List-Unsubscribe"] = f"<{envelope.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(text)
     message.add_alternative(html, subtype="html")
+    for one in attachments:
+        kind, _, subtype = one.media_type.partition("/")
+        message.add_attachment(one.content, maintype=kind, subtype=subtype, filename=one.name)
     return message
 
 

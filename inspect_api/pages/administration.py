@@ -18,6 +18,7 @@ from inspect_api.injection import UserRequest, UseServices
 from inspect_api.mail.folder import FolderMailer
 from inspect_api.pages.rendering import page
 from inspect_api.problems import Code, Problem
+from inspect_api.reports.kinds import NAMES
 from inspect_api.services import Services
 from sync.tables import Quarantine, Replica
 
@@ -31,7 +32,7 @@ _user = table_of(User)
 _UTC = ZoneInfo("UTC")
 
 # What a mail's own page may do: nothing. The frame around it is sandboxed as well.
-_MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 
 
 class Letter(NamedTuple):
@@ -56,7 +57,7 @@ def report_runs(request: UserRequest, services: UseServices) -> Response[str]:
     )
     with services.database.read() as connection:
         rows = connection.execute(statement).all()
-    return page(request, "reports.html", rows=rows, newest=NEWEST, zone_of=lambda row: ZoneInfo(row.zone))
+    return page(request, "reports.html", rows=rows, newest=NEWEST, kinds=NAMES, zone_of=lambda row: ZoneInfo(row.zone))
 
 
 @get("/quarantine", sync_to_thread=True)
@@ -100,7 +101,7 @@ async def mail_html(request: UserRequest, services: UseServices, name: FromPath[
     request.user.require_administrator()
     message = await asyncio.to_thread(_open, services, request.user, name)
     headers = {
-        "content-security-policy": _MAIL_POLICY,
+        "content-security-policy": MAIL_POLICY,
         "x-content-type-options": "nosniff",
         "cache-control": "no-store",
     }

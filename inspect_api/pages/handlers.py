@@ -14,7 +14,9 @@ from inspect_api.pages import (
     site_insights,
     site_sheets,
     sites,
+    unsubscribe,
 )
+from inspect_api.pages.admin import log, mailing, people, places, privacy, scoring, templates
 from inspect_api.pages.errors import PAGE_EXCEPTIONS
 from inspect_api.pages.rendering import STATIC
 
@@ -31,6 +33,8 @@ _pages = Router(
         *administration.HANDLERS,
         *disputes.HANDLERS,
         *actions.HANDLERS,
+        *unsubscribe.HANDLERS,
+        *(handler for room in (log, people, places, templates, scoring, mailing, privacy) for handler in room.HANDLERS),
     ],
     exception_handlers=PAGE_EXCEPTIONS,
     include_in_schema=False,

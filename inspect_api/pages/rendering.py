@@ -51,9 +51,19 @@ def page_language(request: Request[Any, Any, Any]) -> Language:
     return Language.CHINESE
 
 
-def page(request: Request[Any, Any, Any], template: str, status: int = 200, **values: Any) -> Response[str]:
-    """The rendered page. A language chosen with ``?lang=`` is remembered in a cookie."""
-    language = page_language(request)
+def page(
+    request: Request[Any, Any, Any],
+    template: str,
+    status: int = 200,
+    *,
+    language: Language | None = None,
+    **values: Any,
+) -> Response[str]:
+    """The rendered page. A language chosen with ``?lang=`` is remembered in a cookie.
+
+    ``language``: where it is known whom the page is for and nobody is logged in.
+    """
+    language = language or page_language(request)
     html = (
         environment(language)
         .get_template(template)

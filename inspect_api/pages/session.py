@@ -15,7 +15,7 @@ from inspect_api.auth.service import PAGE_SESSION, log_in
 from inspect_api.auth.throttle import address_of
 from inspect_api.injection import UserRequest, UseServices
 from inspect_api.pages.rendering import page, page_language
-from inspect_api.pages.sites import sites_of
+from inspect_api.pages.site_pages import sites_of
 from inspect_api.problems import Code, Problem
 
 

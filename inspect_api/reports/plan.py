@@ -1,61 +1,40 @@
-"""Which weekly reports are due: one run for each site, ended week and manager.
+"""Planning mail: one run for each mail that ought to be there and is not planned yet.
 
 The rows decide, not the timer: planning again, in two processes at once, after a clock change or after days of
 downtime finds the same rows (LESSONS: the schedule that fired twice at a clock change, or not at all).
 """
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from checklists.ids import new_id
-from checklists.periods import Week, week_of
-from checklists.tables import Organisation, ReportRun, Role, RoleGrant, RunState, Site, User, table_of
+from checklists.tables import MailChoice, ReportRun, RunState, table_of
 from inspect_api.database import Database
 from inspect_api.mail.addresses import sender_address
+from inspect_api.reports.due import CATCH_UP, due_at, weeks_due
+from inspect_api.reports.expected import Expected, expected
+from inspect_api.reports.kinds import WEEKLY
+from inspect_api.reports.schedule import schedules
 from inspect_api.settings import Settings
 
-WEEKLY = "weekly"
-CATCH_UP = timedelta(weeks=4)
-"""What came due in a longer downtime is history, not news; it is on the pages."""
+__all__ = ["CATCH_UP", "WEEKLY", "due_at", "message_id", "plan_run", "plan_weekly", "weeks_due"]
 
 _RUN = table_of(ReportRun)
+_choice = table_of(MailChoice)
+_DECLINED = sa.select(_choice.c.user_id, _choice.c.report).where(_choice.c.unsubscribed_at.is_not(None))
 
 
-def due_at(week: Week, zone: ZoneInfo, hour: int) -> datetime:
-    """When the report on ``week`` is due: the Monday after it, ``hour`` o'clock on the site's wall clock, as UTC.
-
-    An hour that the clock change skips means as far past the change; one that it repeats means the first.
-    """
-    return datetime.combine(week.next().monday, time(hour), tzinfo=zone).astimezone(UTC)
-
-
-def weeks_due(now: datetime, zone: ZoneInfo, hour: int, since: datetime) -> list[Week]:
-    """The weeks whose report came due in ``since`` < t ≤ ``now``, oldest first, at most ``CATCH_UP`` back."""
-    since = max(since, now - CATCH_UP)
-    week = week_of(now, zone).previous()
-    found: list[Week] = []
-    while (due := due_at(week, zone, hour)) > since:
-        if due <= now:
-            found.append(week)
-        week = week.previous()
-    return found[::-1]
-
-
-def message_id(report: str, site_id: str, period: str, revision: int, recipient_id: str, host: str) -> str:
+def message_id(
+    report: str, site_id: str, period: str, revision: int, recipient_id: str, host: str, about: str = ""
+) -> str:
     """The same run always makes the same one, so that a mail program shows a repeat as one mail."""
-    return f"<{report}.{site_id}.{period}.{revision}.{recipient_id}@{host}>"
+    return f"<{report}.{about or f'{site_id}.{period}'}.{revision}.{recipient_id}@{host}>"
 
 
 def plan_weekly(database: Database, settings: Settings, now: datetime) -> int:
-    """Add the runs that are due and not planned yet; returns how many.
-
-    A report goes to who managed the site when it came due: a new manager is not sent the reports of the weeks before,
-    nor a new organisation those of weeks before it existed.
-    """
+    """Add the runs of every kind that are due and not planned yet; returns how many."""
     with database.read() as connection:
         missing = _missing(connection, settings, now)
     if not missing:
@@ -66,49 +45,26 @@ def plan_weekly(database: Database, settings: Settings, now: datetime) -> int:
         return len(result.all())
 
 
+def plan_run(key: Expected, revision: int, host: str, now: datetime) -> dict[str, object]:
+    """The row of a run that is planned now."""
+    _, report, site_id, period, about, recipient_id = key
+    return {
+        "id": new_id(),
+        **key._asdict(),
+        "revision": revision,
+        "state": RunState.PLANNED,
+        "message_id": message_id(report, site_id, period, revision, recipient_id, host, about),
+        "attempts": 0,
+        "next_attempt_at": now,
+        "planned_at": now,
+    }
+
+
 def _missing(connection: sa.Connection, settings: Settings, now: datetime) -> list[dict[str, object]]:
     host = sender_address(settings.mail_from).domain
-    expected = {
-        (site_id, str(week), recipient_id): organisation_id
-        for organisation_id, site_id, recipient_id, week in _expected(connection, settings.report_hour, now)
-    }
-    planned = connection.execute(
-        sa.select(_RUN.c.site_id, _RUN.c.period, _RUN.c.recipient_id).where(
-            _RUN.c.report == WEEKLY, _RUN.c.planned_at > now - 2 * CATCH_UP
-        )
-    )
-    for row in planned:
-        expected.pop((row.site_id, row.period, row.recipient_id), None)
-    return [
-        {
-            "id": new_id(),
-            "organisation_id": organisation_id,
-            "report": WEEKLY,
-            "site_id": site_id,
-            "period": period,
-            "revision": 1,
-            "recipient_id": recipient_id,
-            "state": RunState.PLANNED,
-            "message_id": message_id(WEEKLY, site_id, period, 1, recipient_id, host),
-            "attempts": 0,
-            "next_attempt_at": now,
-            "planned_at": now,
-        }
-        for (site_id, period, recipient_id), organisation_id in expected.items()
-    ]
-
-
-def _expected(connection: sa.Connection, hour: int, now: datetime) -> Iterator[tuple[str, str, str, Week]]:
-    organisation, site, grant, user = (table_of(model) for model in (Organisation, Site, RoleGrant, User))
-    managers = connection.execute(
-        sa.select(
-            site.c.organisation_id, site.c.id, site.c.zone, user.c.id, grant.c.granted_at, organisation.c.created_at
-        )
-        .join(organisation, organisation.c.id == site.c.organisation_id)
-        .join(grant, sa.and_(grant.c.site_id == site.c.id, grant.c.organisation_id == site.c.organisation_id))
-        .join(user, sa.and_(user.c.id == grant.c.user_id, user.c.organisation_id == site.c.organisation_id))
-        .where(grant.c.role == Role.MANAGER, grant.c.revoked_at.is_(None), user.c.active)
-    )
-    for organisation_id, site_id, zone, user_id, granted_at, created_at in managers:
-        for week in weeks_due(now, ZoneInfo(zone), hour, max(granted_at, created_at)):
-            yield organisation_id, site_id, user_id, week
+    wanted = {key[1:]: key for key in expected(connection, schedules(connection, settings), now)}
+    columns = (_RUN.c.report, _RUN.c.site_id, _RUN.c.period, _RUN.c.about, _RUN.c.recipient_id)
+    for row in connection.execute(sa.select(*columns).where(_RUN.c.planned_at > now - 2 * CATCH_UP)):
+        wanted.pop(tuple(row), None)
+    declined = {(row.user_id, row.report) for row in connection.execute(_DECLINED)}
+    return [plan_run(key, 1, host, now) for key in wanted.values() if (key.recipient_id, key.report) not in declined]

@@ -42,6 +42,7 @@ class Run:
     attempts: int
     planned_at: datetime
     claim: str
+    about: str = ""
 
 
 def claim_due(database: Database, now: datetime, owner: str, lease_seconds: float, limit: int = 1) -> list[Run]:
@@ -98,6 +99,7 @@ def _claimed(row: sa.Row[tuple[object, ...]], claim: str) -> Run:
         attempts=row.attempts,
         planned_at=row.planned_at,
         claim=claim,
+        about=row.about,
     )
 
 

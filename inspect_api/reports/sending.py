@@ -9,16 +9,21 @@ from email.message import EmailMessage
 
 import sqlalchemy as sa
 
-from checklists.tables import Role, RoleGrant, User, table_of
+from checklists.tables import Employee, User, table_of
+from inspect_api.mail import bounces
 from inspect_api.mail.addresses import usable
+from inspect_api.mail.choices import choice_of
 from inspect_api.mail.mailer import MailError, OutcomeUnknown, RecipientRefused
 from inspect_api.reports import runs
+from inspect_api.reports.kinds import may_get
 from inspect_api.reports.runs import LeaseLost, Run
 from inspect_api.services import Services
 
 AT_ONCE = 4
 NO_ADDRESS = "收件人没有可用的邮箱地址 / The recipient has no usable mail address"
-NOT_A_MANAGER = "收件人已不再负责该场所 / The recipient no longer manages this site"
+NOT_FOR_THEM = "该邮件已不再属于此收件人 / The mail is no longer for this recipient"
+DECLINED = "收件人已退订 / The recipient has unsubscribed"
+STOPPED = "该地址多次被拒收，已停发，管理员可恢复 / The address refused too often; an administrator can clear it"
 CANNOT_BUILD = "报告生成失败 / The report could not be made"
 UNKNOWN_REPORT = "未知的报告种类 / Unknown kind of report"
 
@@ -27,10 +32,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Recipient:
+    """``attachment``: whether they chose to get the table, None when they chose nothing."""
+
     user_id: str
     name: str
     email: str
     language: str
+    employee_id: str | None = None
+    attachment: bool | None = None
 
 
 Builder = Callable[[Services, sa.Connection, Run, Recipient], EmailMessage]
@@ -74,10 +83,11 @@ async def send_due(
 
 async def _send(services: Services, run: Run, builders: Mapping[str, Builder]) -> bool:
     """One run, whatever happens to it. What it meets is in the row and in the log, and stops no other run."""
-    database = services.database
+    database, address = services.database, ""
     try:
         async with _signs_of_life(services, run):
             recipient, message = await asyncio.to_thread(_prepare, services, run, builders)
+            address = recipient.email
             answer = await services.mailer.send(message, recipient.email, lambda: _hand_over(services, run))
         await asyncio.to_thread(runs.record_sent, database, run, services.clock())
     except LeaseLost:
@@ -91,6 +101,8 @@ async def _send(services: Services, run: Run, builders: Mapping[str, Builder]) -
     except MailError as error:
         log.warning("report run %s did not go out: %s", run.id, error)
         final = isinstance(error, RecipientRefused)
+        if final:
+            await asyncio.to_thread(_bounced, services, run, address, str(error))
         await asyncio.to_thread(
             runs.record_failure, database, run, services.clock(), str(error), final=final, answered=True
         )
@@ -101,8 +113,14 @@ async def _send(services: Services, run: Run, builders: Mapping[str, Builder]) -
         await asyncio.to_thread(runs.record_failure, database, run, services.clock(), text)
     else:
         log.info("report run %s is sent: %s", run.id, answer)
+        await asyncio.to_thread(bounces.record_taken, database, run.organisation_id, address)
         return True
     return False
+
+
+def _bounced(services: Services, run: Run, address: str, answer: str) -> None:
+    limit = services.settings.mail_bounce_limit
+    bounces.record_bounce(services.database, run.organisation_id, address, answer, services.clock(), limit)
 
 
 async def _hand_over(services: Services, run: Run) -> None:
@@ -139,20 +157,29 @@ def _prepare(services: Services, run: Run, builders: Mapping[str, Builder]) -> t
 
 def _recipient(connection: sa.Connection, run: Run) -> Recipient:
     """Who gets it, as of now: what was planned on Monday must not go to somebody who has left since."""
-    user, grant = table_of(User), table_of(RoleGrant)
+    user, employee = table_of(User), table_of(Employee)
     row = connection.execute(
-        sa.select(user.c.id, user.c.name, user.c.email, user.c.language)
-        .join(grant, grant.c.user_id == user.c.id)
+        sa.select(
+            user.c.id, user.c.name, user.c.email, user.c.language, user.c.employee_id, employee.c.email.label("own")
+        )
+        .outerjoin(employee, employee.c.id == user.c.employee_id)
         .where(
             user.c.id == run.recipient_id,
             user.c.organisation_id == run.organisation_id,
             user.c.active,
-            (grant.c.role == Role.MANAGER) & (grant.c.site_id == run.site_id) & grant.c.revoked_at.is_(None),
+            may_get(run),
         )
     ).first()
     if row is None:
-        raise _Undeliverable(NOT_A_MANAGER, final=True)
-    if not row.email or not usable(row.email):
+        raise _Undeliverable(NOT_FOR_THEM, final=True)
+    choice = choice_of(connection, row.id, run.report)
+    if choice is not None and choice.unsubscribed_at is not None:
+        raise _Undeliverable(DECLINED, final=True)
+    address = row.email or row.own
+    if not address or not usable(address):
         # Not for good: the address may be added tomorrow, and until then the run shows what is missing.
         raise _Undeliverable(NO_ADDRESS, final=False)
-    return Recipient(user_id=row.id, name=row.name, email=row.email, language=row.language)
+    if bounces.is_stopped(connection, run.organisation_id, address):
+        raise _Undeliverable(STOPPED, final=False)
+    attachment = choice.attachment if choice is not None else None
+    return Recipient(row.id, row.name, address, row.language, row.employee_id, attachment)

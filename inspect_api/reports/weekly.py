@@ -1,6 +1,6 @@
 """The weekly report as a mail: read from the database, built, rendered."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
 from typing import NamedTuple
@@ -12,11 +12,15 @@ from checklists.tables import Language, ReportRun, table_of
 from inspect_api.actions.reading import overdue_actions
 from inspect_api.disputes.reading import open_disputes
 from inspect_api.i18n import Translator, translator
-from inspect_api.mail.message import HTML_LIMIT, Envelope, make_message, render
+from inspect_api.mail.choices import unsubscribe_link
+from inspect_api.mail.message import HTML_LIMIT, Attachment, Envelope, make_message, render
+from inspect_api.reports.attachment import score_table
 from inspect_api.reports.content import Promises, WeeklyReport, build_report, inspections_to_explain
-from inspect_api.reports.plan import WEEKLY, due_at
+from inspect_api.reports.due import due_at
+from inspect_api.reports.kinds import PREVIEW, WEEKLY
 from inspect_api.reports.runs import Run
-from inspect_api.reports.sending import Builder, Recipient
+from inspect_api.reports.schedule import schedule_of
+from inspect_api.reports.sending import Recipient
 from inspect_api.scorecards import service as scorecards
 from inspect_api.scorecards.collect import rules_of
 from inspect_api.scorecards.explain import explain_inspections
@@ -52,13 +56,41 @@ def weekly_mail(services: Services, connection: sa.Connection, run: Run, recipie
         now,
         _promises(services, connection, found.site, now),
     )
-    settings = services.settings
-    envelope = Envelope(settings.mail_from, recipient.name, recipient.email, run.message_id, run.planned_at)
-    return compose(report, envelope, Language(recipient.language), settings.effective_public_url(), run.revision, now)
+    language = Language(recipient.language)
+    wanted = schedule_of(connection, services.settings, run.organisation_id).attachment
+    if recipient.attachment is not None:
+        wanted = recipient.attachment
+    return compose(
+        report,
+        envelope_of(services, run, recipient),
+        language,
+        services.settings.effective_public_url(),
+        run.revision,
+        now,
+        attachments=[score_table(report, language)] if wanted else [],
+        preview=run.report == PREVIEW,
+    )
+
+
+def envelope_of(services: Services, run: Run, recipient: Recipient) -> Envelope:
+    """A preview has no link to unsubscribe: it comes once, to who asked for it."""
+    settings, link = services.settings, None
+    if run.report != PREVIEW:
+        address, secret = settings.effective_public_url(), settings.effective_secret_key()
+        link = unsubscribe_link(address, secret, recipient.user_id, run.report)
+    return Envelope(settings.mail_from, recipient.name, recipient.email, run.message_id, run.planned_at, link)
 
 
 def compose(
-    report: WeeklyReport, envelope: Envelope, language: Language, address: str, revision: int, now: datetime
+    report: WeeklyReport,
+    envelope: Envelope,
+    language: Language,
+    address: str,
+    revision: int,
+    now: datetime,
+    *,
+    attachments: Sequence[Attachment] = (),
+    preview: bool = False,
 ) -> EmailMessage:
     """``address``: where the pages are, without a slash at its end. ``now``: as of when the numbers are."""
     t = translator(language)
@@ -72,9 +104,14 @@ def compose(
         "here": f"{address}/sites/{report.site.id}/weeks/{report.week}",
         "revision": revision,
         "now": now,
+        "unsubscribe": envelope.unsubscribe,
+        "preview": preview,
     }
     text = render("weekly.txt", language, **values)
-    return make_message(envelope, subject(report, revision, t), text, _html(language, values), language)
+    title = subject(report, revision, t)
+    if preview:
+        title = f"{t.gettext('[Preview]')} {title}"
+    return make_message(envelope, title, text, _html(language, values), language, attachments)
 
 
 def _html(language: Language, values: dict[str, object]) -> str:
@@ -127,19 +164,14 @@ def _corrections_between(
         row.period: row.planned_at
         for row in connection.execute(
             sa.select(_RUN.c.period, sa.func.min(_RUN.c.planned_at).label("planned_at"))
-            .where(_RUN.c.report == run.report, _RUN.c.site_id == run.site_id, _RUN.c.period <= run.period)
+            .where(_RUN.c.report == WEEKLY, _RUN.c.site_id == run.site_id, _RUN.c.period <= run.period)
             .group_by(_RUN.c.period)
             .order_by(_RUN.c.period.desc())
             .limit(2)
         )
     }
     earlier = [period for period in planned if period != run.period]
-    since = (
-        planned[earlier[0]]
-        if earlier
-        else due_at(Week.parse(run.period).previous(), site.zone, services.settings.report_hour)
-    )
-    return since, planned[run.period]
-
-
-BUILDERS: Mapping[str, Builder] = {WEEKLY: weekly_mail}
+    schedule = schedule_of(connection, services.settings, run.organisation_id)
+    last = Week.parse(run.period).previous()
+    since = planned[earlier[0]] if earlier else due_at(last, schedule.clock(site.zone), schedule.hour, schedule.weekday)
+    return since, planned.get(run.period, run.planned_at)

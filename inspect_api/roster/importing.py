@@ -56,11 +56,13 @@ def import_roster(
     *,
     actor_id: str | None = None,
     create_sites: bool = False,
+    only_check: bool = False,
     progress: Progress = lambda done, steps: None,  # noqa: ARG005 (nobody watches)
 ) -> RosterResult:
     """Bring the employees of the file into the directory; nobody is deleted for not being in it.
 
-    ``actor_id``: the user who does it, none from the command line. Raises RosterError when the file is no roster;
+    ``actor_id``: the user who does it, none from the command line. ``only_check``: tell what would happen and write
+    nothing. Raises RosterError when the file is no roster;
     then nothing is written.
     """
     roster = read_rows(read_table(content))
@@ -73,7 +75,7 @@ def import_roster(
         plan = planner.plan
         progress(roster.count, steps)
         result = _result(roster, plan)
-        if result.changed:
+        if result.changed and not only_check:
             with RosterDirectory(connection, organisation_id, now) as directory:
                 _audit(connection, organisation_id, actor_id, result, now)
                 directory.write(plan, lambda written: progress(roster.count + written, steps))

@@ -15,6 +15,8 @@ PUBLIC = {
     "/login",
     "/logout",
     "/static",
+    "/unsubscribe",
+    "/password",
     "/tablet",  # the app's own files; they hold no data
     "/api/schema",
     "/api/v1/auth/login",

@@ -12,7 +12,7 @@ from checklists.tables import RoleGrant, RunState, User, table_of
 from inspect_api.mail.mailer import HandingOver, MailError, OutcomeUnknown, RecipientRefused
 from inspect_api.reports import runs
 from inspect_api.reports.plan import plan_weekly
-from inspect_api.reports.sending import NO_ADDRESS, NOT_A_MANAGER, send_due
+from inspect_api.reports.sending import NO_ADDRESS, NOT_FOR_THEM, send_due
 from tests.inspect_api.reports.office import BUILDERS, Office
 
 
@@ -93,7 +93,7 @@ async def test_who_has_left_the_site_since_monday_gets_nothing(office: Office) -
     mailer = Recorder()
     assert await send(office, mailer) == 0
     assert mailer.recipients == []
-    assert (office.run().state, office.run().last_error) == (RunState.FAILED, NOT_A_MANAGER)
+    assert (office.run().state, office.run().last_error) == (RunState.FAILED, NOT_FOR_THEM)
 
 
 async def test_a_recipient_refused_for_good_is_not_tried_again(office: Office) -> None:

@@ -1,0 +1,1 @@
+"""Pages of administrators: what they decide, and what was decided."""

@@ -1,0 +1,1 @@
+"""Personal data: deleted by rule, given to the person it is about, erased on request."""
