@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from inspect_api.services import Services
 from tests.browser.chromium import LAUNCH
+from tests.browser.screens import Supervisors, demo_server
 from tests.browser.tablets import Tablets
 from tests.server_process import ServerProcess, running_server
 from tests.world import World
@@ -53,3 +55,17 @@ def tablets(chromium: Browser, server: ServerProcess, served_world: World) -> It
 def profile(tmp_path: Path) -> Path:
     """The folder of a browser that is closed, killed and started again."""
     return tmp_path / "profile"
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ServerProcess, Services]]:
+    """A server process over the demonstration organisation, for tests of the screens; each takes people of its own."""
+    with demo_server(tmp_path_factory.mktemp("demo")) as pair:
+        yield pair
+
+
+@pytest.fixture
+def supervisors(chromium: Browser, demo: tuple[ServerProcess, Services]) -> Iterator[Supervisors]:
+    """People at the screens; no error of the page may have been left on any console."""
+    with Supervisors(chromium, demo[0].url) as made:
+        yield made

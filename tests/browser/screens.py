@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
@@ -156,7 +157,7 @@ class Supervisor:
         return self.page.locator(".big-score b").inner_text()
 
     def send(self) -> None:
-        """"Send now", until nothing waits."""
+        """ "Send now", until nothing waits."""
         self.go("sending")
         button = self.page.locator("main button.strong")
         for _ in range(20):
@@ -185,3 +186,38 @@ def texts_of(language: str) -> dict[str, str]:
     folder = Path(__file__).resolve().parents[2] / "inspect_api" / "web" / "tablet" / "texts"
     source = (folder / f"{language}.js").read_text("utf-8")
     return dict(re.findall(r'"([a-z0-9_.]+)":\s*"((?:[^"\\]|\\.)*)"', source))
+
+
+class Supervisors:
+    """Makes supervisors with a tablet each, and looks at the end whether a page complained."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self._browser, self._url = browser, url
+        self._made: list[Supervisor] = []
+
+    def new(
+        self,
+        login: str | None = None,
+        size: tuple[int, int] = TABLET_7_INCH,
+        language: str = "zh",
+        theme: str = "light",
+    ) -> Supervisor:
+        """With a log-in: at Today. Without: before the door."""
+        context = new_context(self._browser, size, language, theme)
+        supervisor = Supervisor(context, self._url, texts_of(language))
+        self._made.append(supervisor)
+        if login:
+            supervisor.log_in(login)
+        return supervisor
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        complaints = [complaint for supervisor in self._made for complaint in supervisor.errors]
+        for supervisor in self._made:
+            supervisor.context.close()
+        if kind is None:
+            assert complaints == []

@@ -14,7 +14,7 @@ import { Sending } from "./screens/sending.js";
 import { Settings } from "./screens/settings.js";
 import { Submit } from "./screens/submit.js";
 import { Today } from "./screens/today.js";
-import { suggestLanguage, t } from "./texts/texts.js";
+import { onLanguage, suggestLanguage, t } from "./texts/texts.js";
 
 /** @typedef {import("./engine/engine.js").Engine} Engine */
 /** @typedef {import("./parts/live.js").Toast} Toast */
@@ -41,6 +41,7 @@ export function App({ engine }) {
   const [toast, say] = useToast();
   const surroundings = useMemo(() => ({ engine, say, redraw }), [engine, say, redraw]);
   useEffect(() => engine.subscribe(redraw), [engine]);
+  useEffect(() => onLanguage(redraw), []);
   useEffect(() => {
     const moved = () => setPlace(here());
     addEventListener("hashchange", moved);
@@ -54,7 +55,6 @@ export function App({ engine }) {
   const theirs = engine.account.user?.language;
   useEffect(() => {
     suggestLanguage(theirs);
-    redraw();
   }, [theirs]);
   useEffect(() => {
     const frame = document.getElementById("app");

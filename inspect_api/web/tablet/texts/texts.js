@@ -11,6 +11,9 @@ const KEPT = "inspect.language";
 /** @type {Language} */
 let current = kept() ?? "zh";
 document.documentElement.lang = tag();
+// Chosen on another screen or in another tab of this tablet.
+addEventListener("inspect:language", () => use(kept() ?? current));
+addEventListener("storage", (event) => event.key === KEPT && use(kept() ?? current));
 
 /** What somebody chose on this tablet, or null. @returns {Language | null} */
 function kept() {
@@ -43,6 +46,16 @@ function use(chosen) {
   current = chosen;
   document.documentElement.lang = tag();
   document.title = t("app.name");
+  for (const listener of listeners) listener();
+}
+
+/** @type {Set<() => void>} */
+const listeners = new Set();
+
+/** Called after every change of the language. Gives back what ends it. @param {() => void} listener @returns {() => void} */
+export function onLanguage(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 /**
