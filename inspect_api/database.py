@@ -78,6 +78,7 @@ def _sqlite_engine(url: str) -> sa.Engine:
     engine = sa.create_engine(
         url,
         poolclass=QueuePool,
+        pool_use_lifo=True,
         pool_size=READ_CONNECTIONS,
         max_overflow=4,
         connect_args={"check_same_thread": False, "timeout": 30, "isolation_level": None},

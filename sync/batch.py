@@ -116,7 +116,7 @@ class Batch:
     def _check_beginning(self, change: Change, push: Push) -> str | None:
         """What an inspection is about is written once. Gives the id of its template revision, if known by now."""
         earlier = [entry.change for entry in self._changes.get(change.inspection_id, ())]
-        for path in sorted(change.fields.keys() & paths.BEGINNING):
+        for path in sorted(change.fields.keys() & paths.BEGINNING) if earlier else ():
             if any(path in other.fields and other.fields[path] != change.fields[path] for other in earlier):
                 raise Refusal(
                     RefusalCode.BEGINNING_IS_FIXED,

@@ -179,21 +179,15 @@ def circumstances_of(live: Live) -> paths.Circumstances:
 
 def responses_of(live: Live, revision: LoadedRevision | None) -> tuple[dict[str, Response], list[str]]:
     """The responses that fit the template, and the paths that do not."""
-    responses: dict[str, Response] = {}
-    not_understood: list[str] = []
     if revision is None:
-        return responses, not_understood
+        return {}, []
+    responses, others = revision.split((path, writes[0].value) for path, writes in live.items())
+    not_understood = []
     start = len(paths.RESPONSES)
-    items = revision.items
-    for path, writes in live.items():
-        value = writes[0].value
-        plain = revision.plain_response(path, value)
-        if plain is not None:
-            responses[path[start:]] = plain
-            continue
+    for path, value in others:
         if not path.startswith(paths.RESPONSES) or value is None:
             continue
-        item = items.get(path[start:])
+        item = revision.items.get(path[start:])
         try:
             response = msgspec.convert(value, Response)
         except msgspec.ValidationError:

@@ -93,9 +93,8 @@ def check_responses(change: Change, revision: LoadedRevision) -> None:
     """Every response must be one that its item knows. Raises Refusal."""
     start = len(paths.RESPONSES)
     items = revision.items
-    for path, value in change.fields.items():
-        if revision.plain_response(path, value) is not None:
-            continue
+    _, others = revision.split(change.fields.items())
+    for path, value in others:
         if path.startswith(paths.RESPONSES):
             item = items.get(path[start:])
             if item is None:

@@ -1,5 +1,6 @@
 """Template revisions ready for use: parsed, compiled, with the sets of applicable items kept."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -26,16 +27,26 @@ class LoadedRevision:
         }
         self._applicable: dict[Circumstances, frozenset[str]] = {}
 
-    def plain_response(self, path: str, value: Any) -> Response | None:
-        """The response, if it is a valid one without a note, as nearly all are; None tells nothing.
+    def split(self, fields: Iterable[tuple[str, Any]]) -> tuple[dict[str, Response], list[tuple[str, Any]]]:
+        """The valid responses without a note among the fields, by item key, and all other fields.
 
-        Such responses are made once for each item and not converted and checked anew for every inspection.
+        Nearly all responses are such. They are made once for each item, not converted and checked anew for every
+        inspection.
         """
-        if type(value) is dict and len(value) == 1:
-            plain, told = self._plain.get(path), value.get("value")
-            if plain is not None and (type(told) is str or type(told) is int):
-                return plain.get(told)
-        return None
+        responses: dict[str, Response] = {}
+        others = []
+        plain, start = self._plain, len(paths.RESPONSES)
+        for path, value in fields:
+            known = plain.get(path)
+            if known is not None and type(value) is dict and len(value) == 1:
+                told = value.get("value")
+                # As a key, true is 1; as a response it is not.
+                response = known.get(told) if type(told) is str or type(told) is int else None
+                if response is not None:
+                    responses[path[start:]] = response
+                    continue
+            others.append((path, value))
+        return responses, others
 
     def applicable(self, circumstances: Circumstances) -> frozenset[str]:
         """The keys of the items that apply."""

@@ -147,7 +147,7 @@ def score_inspection(
         value = response.value
         if value == NOT_APPLICABLE:
             continue
-        units = item.units(value)
+        units = item.points.get(value) if item.measurement is None else item.units(value)
         if units is None:
             invalid.append(key)
             continue
