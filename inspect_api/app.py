@@ -17,10 +17,12 @@ from inspect_api.api import (
     calendar,
     decisions,
     disputes,
+    enrolment,
     exports,
     health,
     photos,
     quarantine,
+    queues,
     replicas,
     reports,
     roster,
@@ -32,7 +34,9 @@ from inspect_api.api import (
 )
 from inspect_api.auth.middleware import AuthenticationMiddleware
 from inspect_api.jobs import start_jobs
+from inspect_api.pages import enrolment as enrolment_pages
 from inspect_api.pages import handlers as pages
+from inspect_api.pages import queues as queue_pages
 from inspect_api.services import Services
 from inspect_api.web import handlers as web
 
@@ -57,6 +61,10 @@ API = [
     exports,
     pages,
     web,
+    enrolment,
+    enrolment_pages,
+    queues,
+    queue_pages,
 ]
 
 

@@ -66,6 +66,22 @@ class RefreshToken(SQLModel, table=True):
     revoked_at: datetime | None = instant(nullable=True)
 
 
+class EnrolmentCode(SQLModel, table=True):
+    """A one-time code by which a user brings a tablet into use. Only its hash is kept. ``replica_id``: which one did."""
+
+    __tablename__ = "enrolment_code"
+
+    id: str = id_field()
+    organisation_id: str = reference("organisation.id", index=False)
+    user_id: str = reference("app_user.id")
+    code_hash: str = Field(unique=True, max_length=64)
+    made_by: str = reference("app_user.id", index=False)
+    made_at: datetime = instant()
+    expires_at: datetime = instant()
+    used_at: datetime | None = instant(nullable=True)
+    replica_id: str | None = reference("replica.id", nullable=True, index=False)
+
+
 class Change(SQLModel, table=True):
     """One change as it was pushed. Insert-only.
 

@@ -86,9 +86,17 @@ def log_in(
     if replica is None:
         return _session(services, user.id, None, None, now, PAGE_SESSION)
     with services.database.write() as connection:
-        _bind_replica(connection, user.organisation_id, user.id, replica, now)
-        issued = refresh.issue(connection, user.organisation_id, user.id, replica.id, now, _refresh_life(services))
-    return _session(services, user.id, replica.id, issued.secret, now, _access_life(services))
+        return open_session(services, connection, user.organisation_id, user.id, replica)
+
+
+def open_session(
+    services: Services, connection: sa.Connection, organisation_id: str, user_id: str, replica: ReplicaRequest
+) -> Session:
+    """Bind the replica to the user, who has shown who they are, and log it in. Problem REPLICA_REVOKED."""
+    now = services.clock()
+    _bind_replica(connection, organisation_id, user_id, replica, now)
+    issued = refresh.issue(connection, organisation_id, user_id, replica.id, now, _refresh_life(services))
+    return _session(services, user_id, replica.id, issued.secret, now, _access_life(services))
 
 
 def renew(services: Services, refresh_token: str) -> Session:

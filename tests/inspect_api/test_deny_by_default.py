@@ -22,6 +22,7 @@ PUBLIC = {
     "/api/v1/auth/login",
     "/api/v1/auth/refresh",
     "/api/v1/auth/logout",
+    "/api/v1/enrolment",  # the code is what shows who asks
 }
 
 

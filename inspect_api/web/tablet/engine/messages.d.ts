@@ -112,6 +112,12 @@ export type LoginBody = {
   replica?: ReplicaBody | null;
 };
 
+/** ``code``: as shown; case, spaces and hyphens do not matter. ``replica``: the local database that asks. */
+export type ExchangeBody = {
+  code: string;
+  replica: ReplicaBody;
+};
+
 /**  */
 export type RefreshBody = {
   refresh_token: string;
