@@ -118,11 +118,12 @@ class Supervisor:
         use = dialog.locator(".strong")
         expect(use).to_be_enabled()
         if mark:
-            self._circle(dialog.locator("canvas"))
+            self.circle(dialog.locator("canvas"))
         use.click()
         expect(item.locator(".photos button")).to_have_count(before + 1)
 
-    def _circle(self, canvas: Locator) -> None:
+    def circle(self, canvas: Locator) -> None:
+        """A mark drawn with a finger."""
         box = canvas.bounding_box()
         assert box
         middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

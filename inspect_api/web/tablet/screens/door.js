@@ -12,11 +12,16 @@ export function Door() {
   const { engine } = useSurroundings();
   const [wish, setWish] = useState(/** @type {"login" | "enrol" | "forgot" | null} */ (null));
   const { state } = engine.account;
+  // Reading the code takes it out of the address, so that no picture of the screen and no history keeps it.
+  const [scanned, setScanned] = useState(() => engine.account.codeInAddress());
   useEffect(() => setWish(null), [state]);
   if (state === "pin_needed") return html`<${SetPin} />`;
   if (wish === "login" || wish === "forgot") return html`<${LogIn} forgot=${wish === "forgot"} onBack=${() => setWish(null)} onEnrol=${() => setWish("enrol")} />`;
-  if (wish === "enrol" || state === "not_enrolled" || engine.account.codeInAddress())
-    return html`<${Enrol} onLogIn=${() => setWish("login")} />`;
+  if (wish === "enrol" || state === "not_enrolled" || scanned !== null)
+    return html`<${Enrol} scanned=${scanned ?? ""} onLogIn=${() => {
+      setScanned(null);
+      setWish("login");
+    }} />`;
   if (state === "locked" && engine.account.user) return html`<${Unlock} onForgot=${() => setWish("forgot")} />`;
   return html`<${WhoIsIt} onLogIn=${() => setWish("login")} />`;
 }
@@ -50,13 +55,12 @@ function DoorFrame({ title, lead, children }) {
   </main>`;
 }
 
-/** @param {{ onLogIn: () => void }} props */
-function Enrol({ onLogIn }) {
+/** @param {{ scanned: string, onLogIn: () => void }} props */
+function Enrol({ scanned, onLogIn }) {
   const { engine } = useSurroundings();
   const code = useRef(/** @type {HTMLInputElement | null} */ (null));
   const [busy, run] = useDoing();
   const [wrong, setWrong] = useState("");
-  const [scanned] = useState(() => engine.account.codeInAddress() ?? "");
   const enrol = (/** @type {Event} */ event) => {
     event.preventDefault();
     setWrong("");
@@ -77,7 +81,7 @@ function Enrol({ onLogIn }) {
           ref=${code}
           class="code"
           name="code"
-          value=${scanned}
+          defaultValue=${scanned}
           autocomplete="one-time-code"
           autocapitalize="characters"
           spellcheck=${false}
