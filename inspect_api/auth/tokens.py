@@ -38,8 +38,8 @@ def read_access_token(secret: str, token: str, now: datetime) -> Claims:
 
 @lru_cache(maxsize=4096)
 def _verified(secret: str, token: str) -> tuple[Claims, float]:
-    """Who, and until when (seconds since 1970). A good token stays good until its time: a tablet sends the same one with
-    hundreds of requests."""
+    """Who, and until when (seconds since 1970). A good token stays good until its time, and a tablet sends the same one
+    with hundreds of requests."""
     payload = jwt.decode(
         token,
         secret,
