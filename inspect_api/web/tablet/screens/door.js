@@ -10,20 +10,26 @@ import { EngineError } from "../engine/engine.js";
 
 export function Door() {
   const { engine } = useSurroundings();
-  const [wish, setWish] = useState(/** @type {"login" | "enrol" | "forgot" | null} */ (null));
+  const [wish, setWish] = useState(/** @type {"login" | "enrol" | "forgot" | "who" | null} */ (null));
   const { state } = engine.account;
   // Reading the code takes it out of the address, so that no picture of the screen and no history keeps it.
   const [scanned, setScanned] = useState(() => engine.account.codeInAddress());
-  useEffect(() => setWish(null), [state]);
+  const [login, setLogin] = useState("");
+  const chosen = engine.account.user?.replicaId;
+  useEffect(() => setWish(null), [state, chosen]);
   if (state === "pin_needed") return html`<${SetPin} />`;
-  if (wish === "login" || wish === "forgot") return html`<${LogIn} forgot=${wish === "forgot"} onBack=${() => setWish(null)} onEnrol=${() => setWish("enrol")} />`;
+  if (wish === "login" || wish === "forgot") return html`<${LogIn} forgot=${wish === "forgot"} login=${wish === "forgot" ? (engine.account.user?.login ?? "") : login} onBack=${() => setWish(null)} onEnrol=${() => setWish("enrol")} />`;
   if (wish === "enrol" || state === "not_enrolled" || scanned !== null)
     return html`<${Enrol} scanned=${scanned ?? ""} onLogIn=${() => {
       setScanned(null);
       setWish("login");
     }} />`;
-  if (state === "locked" && engine.account.user) return html`<${Unlock} onForgot=${() => setWish("forgot")} />`;
-  return html`<${WhoIsIt} onLogIn=${() => setWish("login")} />`;
+  if (state === "locked" && engine.account.user && wish !== "who")
+    return html`<${Unlock} onForgot=${() => setWish("forgot")} onOther=${() => setWish("who")} />`;
+  return html`<${WhoIsIt} onLogIn=${(/** @type {string} */ name) => {
+    setLogin(name);
+    setWish("login");
+  }} onSame=${() => setWish(null)} />`;
 }
 
 /** @param {{ title: string, lead?: string, children: any }} props */
@@ -97,8 +103,8 @@ function Enrol({ scanned, onLogIn }) {
   <//>`;
 }
 
-/** @param {{ forgot: boolean, onBack: () => void, onEnrol: () => void }} props */
-function LogIn({ forgot, onBack, onEnrol }) {
+/** @param {{ forgot: boolean, login: string, onBack: () => void, onEnrol: () => void }} props */
+function LogIn({ forgot, login: known, onBack, onEnrol }) {
   const { engine } = useSurroundings();
   const [busy, run] = useDoing();
   const [wrong, setWrong] = useState("");
@@ -125,7 +131,7 @@ function LogIn({ forgot, onBack, onEnrol }) {
           autocapitalize="none"
           spellcheck=${false}
           required
-          defaultValue=${(forgot && engine.account.user?.login) || ""}
+          defaultValue=${known}
       /></label>
       <label class="field">${t("login.password")}<input name="password" type="password" autocomplete="current-password" required /></label>
       <p role="alert" hidden=${!wrong} class="notice bad"><${Icon} name="warn" /><span>${wrong}</span></p>
@@ -138,17 +144,26 @@ function LogIn({ forgot, onBack, onEnrol }) {
   <//>`;
 }
 
-/** @param {{ onLogIn: () => void }} props */
-function WhoIsIt({ onLogIn }) {
+/** @param {{ onLogIn: (login: string) => void, onSame: () => void }} props */
+function WhoIsIt({ onLogIn, onSame }) {
   const { engine } = useSurroundings();
   const [, run] = useDoing();
   const users = useLive((live) => live.account.users(), []);
+  const choose = (/** @type {import("../engine/engine.js").TabletUser} */ user) => {
+    if (user.replicaId === engine.account.user?.replicaId) onSame();
+    else if (user.loggedOut) onLogIn(user.login);
+    else run(() => engine.account.choose(user.replicaId));
+  };
+  // Who logged out and has nothing to send is not kept: then there is nobody to choose.
+  useEffect(() => {
+    if (users && users.length === 0) onLogIn("");
+  }, [users]);
   return html`<${DoorFrame} title=${t("login.who")}>
     <ul class="people-pick">
       ${(users ?? []).map(
         (user) =>
           html`<li key=${user.replicaId}>
-            <button class="wide" onClick=${() => (user.logInNeeded && user.loggedOut ? onLogIn() : run(() => engine.account.choose(user.replicaId)))}>
+            <button class="wide" onClick=${() => choose(user)}>
               <span class="face" aria-hidden="true">${user.name.slice(0, 1)}</span>
               <span class="grow">${user.name}</span>
               ${user.unsent > 0 && html`<span class="tag warn">${t("login.waiting", { count: user.unsent })}</span>`}
@@ -156,12 +171,12 @@ function WhoIsIt({ onLogIn }) {
           </li>`,
       )}
     </ul>
-    <p class="foot"><button class="quiet" onClick=${onLogIn}>${t("login.someone_else")}</button></p>
+    <p class="foot"><button class="quiet" onClick=${() => onLogIn("")}>${t("login.someone_else")}</button></p>
   <//>`;
 }
 
-/** @param {{ onForgot: () => void }} props */
-function Unlock({ onForgot }) {
+/** @param {{ onForgot: () => void, onOther: () => void }} props */
+function Unlock({ onForgot, onOther }) {
   const { engine } = useSurroundings();
   const [wrong, setWrong] = useState("");
   const [busy, run] = useDoing();
@@ -177,7 +192,7 @@ function Unlock({ onForgot }) {
   return html`<${DoorFrame} title=${t("pin.hello", { name })} lead=${t("pin.unlock")}>
     <${PinPad} label=${t("pin.unlock")} problem=${wrong} busy=${busy} onPin=${unlock} />
     <p class="foot">
-      <button class="quiet" onClick=${() => run(() => engine.account.logOut())}>${t("pin.other")}</button>
+      <button class="quiet" onClick=${onOther}>${t("pin.other")}</button>
       <button class="quiet" onClick=${onForgot}>${t("pin.forgot")}</button>
     </p>
   <//>`;

@@ -16,9 +16,11 @@ export function Sending() {
   const { state } = engine.sync;
   const refused = useLive((live) => live.refused(), []);
   const { sign, words } = inWords(state);
+  // Offline is no fault; the badge says it.
+  const problems = state.problems.filter((problem) => state.online || problem.code !== "unreachable");
   return html`<${Frame} title=${t("sync.title")} screen="sending" back=${link("today")}>
     ${isLate(state.oldestUnsentAt) && html`<div class="notice bad" role="alert"><${Icon} name="warn" /><b>${t("today.late")}</b><span>${t("today.late.do")}</span></div>`}
-    ${state.problems.map((problem) => html`<div class="notice bad" key=${problem.code}><${Icon} name="warn" /><b>${t(`sync.problem.${problem.code}`)}</b></div>`)}
+    ${problems.map((problem) => html`<div class="notice bad" key=${problem.code}><${Icon} name="warn" /><b>${t(`sync.problem.${problem.code}`)}</b></div>`)}
     <div class="settings">
       <section class="card stack" aria-label=${t("sync.title")}>
         <p class="row" role="status"><${Icon} name=${sign} /><b>${words}</b>${state.elsewhere && html`<span class="soft">${t("sync.elsewhere")}</span>`}</p>
