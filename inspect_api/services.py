@@ -13,8 +13,9 @@ from sync.messages import PushAnswer
 from sync.push import push, push_together
 from sync.pusher import Push
 
-_CHANGES_TOGETHER = 500
-"""A tenth of a second's work or so: what a push waits for at most before its own turn, times two."""
+_CHANGES_TOGETHER = 200
+"""A tenth of a second's work or so: nobody waits behind much more. Each change also takes a place or a few in PostgreSQL's
+table of locks, which has about 6,400 unless it is told otherwise."""
 
 Clock = Callable[[], datetime]
 """Gives the present instant, aware, in UTC."""
