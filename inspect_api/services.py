@@ -14,8 +14,8 @@ from sync.push import push, push_together
 from sync.pusher import Push
 
 _CHANGES_TOGETHER = 200
-"""A tenth of a second's work or so: nobody waits behind much more. Each change also takes a place or a few in PostgreSQL's
-table of locks, which has about 6,400 unless it is told otherwise."""
+"""A tenth of a second's work or so: nobody waits behind much more. Each change also takes a place or a few in the table
+of locks of PostgreSQL, which has about 6,400 unless it is told otherwise."""
 
 Clock = Callable[[], datetime]
 """Gives the present instant, aware, in UTC."""
