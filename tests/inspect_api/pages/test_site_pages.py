@@ -9,6 +9,7 @@ from checklists.periods import final_at
 from checklists.tables import table_of
 from inspect_api.scorecards.publication import publish_due
 from sync.tables import Replica
+from tests.databases import both_databases
 from tests.inspect_api.pages.browser import browser
 from tests.inspect_api.pages.test_disputes import send
 from tests.inspect_api.pages.test_pages import text_of
@@ -17,6 +18,8 @@ from tests.inspect_api.scorecards.test_decisions import AGAIN
 from tests.inspect_api.scorecards.test_service import moved
 from tests.worked_numbers import ALL_CHECKS, GROOMING_CHECKS, WEEK, ZONE, grooming_check, site_time
 from tests.world import SteppedClock, World
+
+database_kind = both_databases
 
 
 async def read(world: World, place: str, login: str = "manager", **query: str) -> str:
