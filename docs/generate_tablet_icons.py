@@ -4,13 +4,16 @@ Run ``python docs/generate_tablet_icons.py`` after a change of the drawing. The 
 service needs no browser.
 """
 
+import io
 import os
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 ICONS = Path(__file__).resolve().parents[1] / "inspect_api" / "web" / "tablet" / "icons"
 BACKGROUND = "#0d4f65"
+COLOURS = 64  # every tablet loads them, and the drawing has five
 SIZES = {"icon-180.png": 180, "icon-192.png": 192, "icon-512.png": 512}
 MASKABLE = {"icon-maskable-512.png": 512}
 """Cut to any shape by the device: the drawing keeps to the inner 80 % and the colour fills the square."""
@@ -31,7 +34,8 @@ def main() -> None:
                 f"<style>html,body{{margin:0;background:{ground}}}svg{{display:block;width:{inner}px;height:{inner}px;"
                 f"margin:{(size - inner) // 2}px}}</style>{drawing}"
             )
-            page.screenshot(path=ICONS / name, omit_background=True)
+            picture = Image.open(io.BytesIO(page.screenshot(omit_background=True)))
+            picture.quantize(COLOURS, method=Image.Quantize.FASTOCTREE).save(ICONS / name, optimize=True)
         browser.close()
 
 
