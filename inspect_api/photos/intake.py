@@ -10,7 +10,8 @@ from checklists.ids import new_id
 from checklists.tables import Audit, Photo
 from checklists.tables.columns import table_of
 from inspect_api.blobs import BlobStore
-from inspect_api.photos.pipeline import ProcessedPhoto, Refusal, process_photo
+from inspect_api.photos.apart import process_apart
+from inspect_api.photos.pipeline import ProcessedPhoto, Refusal
 from inspect_api.services import Services
 from sync.arrivals import photo_arrived
 from sync.statements import insert_missing
@@ -49,7 +50,7 @@ def store_photo(
         with services.database.write() as connection:
             also(connection)
         return
-    processed = process_photo(source, max_pixels=services.settings.photo_max_pixels)
+    processed = process_apart(source, max_pixels=services.settings.photo_max_pixels)
     for size in SIZES:
         version = getattr(processed, size)
         services.blobs.put(blob_key(organisation_id, sha256, size, version.sha256), version.content)

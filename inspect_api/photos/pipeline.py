@@ -1,6 +1,6 @@
 """From the bytes that a tablet sent to what is stored: upright, in sRGB, without any metadata, in three sizes.
 
-The one module that opens pictures. Decoding, resizing and encoding release the interpreter's lock, so threads suffice.
+The one module that opens pictures. The service does not call it: it runs in a process of its own (``apart.py``).
 """
 
 import hashlib
@@ -229,6 +229,8 @@ def _plain_rgb(picture: Image.Image) -> Image.Image:
         picture = _in_srgb(picture, profile)
     pixels = picture if picture.mode == "RGB" else picture.convert("RGB")
     pixels.info = {}
+    # The HEIC plugin leaves it set though the memory is Pillow's own, and saving would first copy every pixel.
+    pixels.readonly = 0
     return pixels
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from checklists.tables import Photo
 from checklists.tables.columns import table_of
 from inspect_api.photos.intake import delete_photo_blobs, store_photo
-from inspect_api.photos.pipeline import PhotoRefused
+from inspect_api.photos.pipeline import PhotoRefused, process_photo
 from inspect_api.photos.verify import verify_stored_photos
 from tests import photo_fixtures as photos
 from tests.databases import both_databases, photos_where_they_grow
@@ -110,6 +110,7 @@ def test_another_decoder_after_a_crash_meets_no_foreign_bytes(intake: Intake, mo
     """Killed between blobs and row, then upgraded: the photo is stored with what the new version makes of it."""
     content = photos.jpeg()
     services = intake.world.services
+    monkeypatch.setattr("inspect_api.photos.intake.process_apart", process_photo)  # in this process, where we can patch
     monkeypatch.setattr("inspect_api.photos.pipeline.FULL_QUALITY", 60)
     monkeypatch.setattr("inspect_api.photos.intake.insert_missing", _killed)
     with pytest.raises(SystemExit):
