@@ -19,7 +19,7 @@ def ask_for_action(url: str, inspection_id: str, item: str) -> None:
     with httpx.Client(base_url=url) as client:
         answer = client.post("/api/v1/auth/login", json={"login": "manager", "password": people.PASSWORD})
         headers = {"authorization": f"Bearer {answer.json()['access_token']}"}
-        plan = {"task": "重新梳理，班前自查", "due_on": "2099-01-31"}
+        plan = {"task": "当班改正，班前自查", "due_on": "2099-01-31"}
         body = {"inspection_id": inspection_id, "item": item, "plan": plan}
         assert client.post("/api/v1/actions", json=body, headers=headers).status_code == 201
 

@@ -3,7 +3,7 @@
 import { Icon } from "./parts/icons.js";
 import { Surroundings } from "./parts/live.js";
 import { html, useCallback, useEffect, useMemo, useRef, useState } from "./parts/preact.js";
-import { here } from "./parts/router.js";
+import { goInstead, here } from "./parts/router.js";
 import { Actions } from "./screens/actions.js";
 import { Action } from "./screens/action.js";
 import { Begin } from "./screens/begin.js";
@@ -43,7 +43,10 @@ export function App({ engine }) {
   useEffect(() => engine.subscribe(redraw), [engine]);
   useEffect(() => onLanguage(redraw), []);
   useEffect(() => {
-    const moved = () => setPlace(here());
+    const moved = () => {
+      setPlace(here());
+      say(null);
+    };
     addEventListener("hashchange", moved);
     return () => removeEventListener("hashchange", moved);
   }, []);
@@ -52,6 +55,7 @@ export function App({ engine }) {
   useEffect(() => {
     engine.update.opened(inspectionId);
   }, [engine, inspectionId]);
+  useOwnPlace(engine.account.user?.replicaId ?? null);
   const theirs = engine.account.user?.language;
   useEffect(() => {
     suggestLanguage(theirs);
@@ -66,6 +70,15 @@ export function App({ engine }) {
     ${open ? html`<${Screen} key=${`${place.screen}/${place.parts[0] ?? ""}`} parts=${place.parts} />` : html`<${Door} />`}
     <div class="toasts" role="status" aria-live="polite">${toast && html`<${Note} toast=${toast} onDone=${() => say(null)} />`}</div>
   <//>`;
+}
+
+/** Whoever comes next begins at Today, never in what somebody else had open. @param {string | null} replicaId */
+function useOwnPlace(replicaId) {
+  const before = useRef(replicaId);
+  useEffect(() => {
+    if (before.current !== null && before.current !== replicaId) goInstead("today");
+    before.current = replicaId;
+  }, [replicaId]);
 }
 
 /** One message at a time; what went wrong stays until it is closed. @returns {[Toast | null, (toast: Toast | null) => void]} */

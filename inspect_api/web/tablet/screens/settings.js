@@ -103,7 +103,7 @@ function Version() {
   return html`<section class="card stack">
     <h2>${t("settings.app")}</h2>
     <dl class="facts">
-      <dt>${t("settings.version")}</dt><dd>${update.version}</dd>
+      <dt>${t("settings.version")}</dt><dd>${update.version.slice(0, 11)}</dd>
       <dt>${t("settings.offline")}</dt><dd>${t(update.offlineReady ? "settings.offline.ready" : "settings.offline.not")}</dd>
       ${storage && storage.used !== null && html`<dt>${t("settings.storage")}</dt><dd>${size(storage.used)}${storage.quota !== null ? ` / ${size(storage.quota)}` : ""}</dd>`}
     </dl>
