@@ -68,6 +68,8 @@ class Engine {
     this.inspecting = null;
     /** @type {Summaries | null} */
     this.summaries = null;
+    /** @type {Map<string, import("./views/summaries.js").Short | null>} inspection → the one before it, until something was pulled */
+    this.before = new Map();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.idle = undefined;
   }
@@ -156,7 +158,8 @@ class Engine {
     if (!short) return null;
     const reason = this.inspecting?.reasons.get(id) ?? null;
     const last = await this.#before(short);
-    return inspectionView(short, await this.#context(), { last, progress: this.sync.photos, reason });
+    const context = await this.#context(short.judged?.photos.keys());
+    return inspectionView(short, context, { last, progress: this.sync.photos, reason });
   }
 
   /** @param {string} id @param {string} itemKey @param {string | number | null} value @param {{note?: string, reason?: string}} [options] */
@@ -241,14 +244,24 @@ class Engine {
 
   /** The inspection of the same subject and template before this one. @param {import("./views/summaries.js").Short} short */
   async #before(short) {
+    const known = this.before.get(short.merged.id);
+    if (known !== undefined) return known;
+    const found = await this.#find(short);
+    this.before.set(short.merged.id, found);
+    return found;
+  }
+
+  /** @param {import("./views/summaries.js").Short} short */
+  async #find(short) {
     const key = short.revision?.template.key;
     const others = await /** @type {Summaries} */ (this.summaries).ofSubject(short.subject.id, LATEST);
     const same = others.filter((one) => one.revision?.template.key === key && one.merged.submitted && !one.merged.void);
     return same.find((one) => one.merged.id !== short.merged.id && one.begunMs <= short.begunMs) ?? null;
   }
 
-  #context() {
-    return Context.of(this.#user(), this.sync.state.phase === "pushing" || this.sync.state.phase === "photos");
+  /** @param {Iterable<string>} [digests] */
+  #context(digests) {
+    return Context.of(this.#user(), this.sync.state.phase === "pushing" || this.sync.state.phase === "photos", digests);
   }
 
   #user() {
@@ -289,6 +302,7 @@ class Engine {
   #closing() {
     this.inspecting = null;
     this.summaries = null;
+    this.before.clear();
   }
 
   #touched = () => {
@@ -301,6 +315,7 @@ class Engine {
   /** @param {boolean} [elsewhere] in another tab */
   #pulled(elsewhere = false) {
     this.account.data?.directory.invalidate();
+    this.before.clear();
     if (!elsewhere) this.channel.postMessage("pulled");
     this.#changed();
   }

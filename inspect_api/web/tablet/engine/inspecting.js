@@ -176,11 +176,11 @@ export class Inspecting {
     return this.user.outbox.write(edit, new Date(), also);
   }
 
-  /** @param {string} id @param {boolean} [orEmpty] an inspection all of whose changes were refused is still one */
-  async #merged(id, orEmpty = false) {
+  /** @param {string} id @param {boolean} [refused] also one of which nothing counts, since all of it was refused */
+  async #merged(id, refused = false) {
     const { directory, outbox, account } = this.user;
     const merged = mergeHere(id, await directory.inspection(id), await outbox.of(id), account.userId);
-    if (!merged || (!merged.live.size && !orEmpty)) throw new EngineError("not_allowed", "there is no such inspection here");
+    if (!merged || (merged.onlyRefused && !refused)) throw new EngineError("not_allowed", "there is no such inspection here");
     return merged;
   }
 

@@ -11,6 +11,7 @@ import { run } from "./remote/run.js";
 
 const REGULARLY_MS = 4 * 60_000;
 const AFTER_AN_EDIT_MS = 3_000;
+const COUNT_EVERY_MS = 500;
 
 /** @typedef {import("./engine.js").SyncState} SyncState */
 /** @typedef {import("./local/database.js").AccountRow} AccountRow */
@@ -55,6 +56,8 @@ export class Syncing {
     /** @type {Map<string, number>} SHA-256 → share sent */
     this.photos = new Map();
     this.most = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.counting = undefined;
   }
 
   start() {
@@ -68,6 +71,7 @@ export class Syncing {
   async close() {
     this.closed = true;
     clearTimeout(this.timer);
+    clearTimeout(this.counting);
     removeEventListener("online", this.#back);
     removeEventListener("offline", this.#gone);
     document.removeEventListener("visibilitychange", this.#seen);
@@ -101,7 +105,8 @@ export class Syncing {
     if (!user) return this.#set({ ...NOTHING, online: navigator.onLine, nextAttemptAt: this.state.nextAttemptAt });
     const left = await user.unsent();
     const refusedPhotos = await user.photos.waiting("refused");
-    const { last_sync, last_contact } = { last_sync: await user.store.get("last_sync"), last_contact: await user.store.get("last_contact") };
+    const lastSync = await user.store.get("last_sync");
+    const lastContact = await user.store.get("last_contact");
     this.#set({
       unsentChanges: left.changes,
       unsentPhotos: left.photos,
@@ -109,8 +114,8 @@ export class Syncing {
       oldestUnsentAt: left.oldest,
       refusedChanges: await user.outbox.refusedCount(),
       refusedPhotos: refusedPhotos.length,
-      lastSyncAt: last_sync ?? null,
-      lastContactAt: last_contact ?? null,
+      lastSyncAt: lastSync ?? null,
+      lastContactAt: lastContact ?? null,
       progress: this.running && this.most ? 1 - Math.min(1, (left.changes + left.photos) / this.most) : null,
     });
   }
@@ -206,7 +211,7 @@ export class Syncing {
       photo: (digest, share) => {
         if (share) this.photos.set(digest, share);
         else this.photos.delete(digest);
-        if (isOpen()) void this.count();
+        if (isOpen()) this.#countSoon();
       },
       changed: () => this.host.pulled(),
     });
@@ -217,6 +222,15 @@ export class Syncing {
     if (isOpen()) this.#set({ problems: report.problems });
     if (user.account.loggedOut && report.complete) await this.#leaveForGood(user);
     return report;
+  }
+
+  /** While photos go out there is news every few milliseconds. */
+  #countSoon() {
+    if (this.counting || this.closed) return;
+    this.counting = setTimeout(() => {
+      this.counting = undefined;
+      if (!this.closed) void this.count();
+    }, COUNT_EVERY_MS);
   }
 
   #plan() {

@@ -132,9 +132,23 @@ export class Outbox {
     return this.store.database.getAll("outbox");
   }
 
-  /** What the server has not acknowledged, without what it refused. */
-  unsent() {
-    return this.#rows(NOT_SENT);
+  /**
+   * How much the server has not acknowledged, without what it refused; read without opening any of it.
+   * @param {Set<string>} without ids that are not counted
+   * @returns {Promise<{count: number, oldest: string | null}>}
+   */
+  async waiting(without) {
+    const index = this.store.database.transaction("outbox").store.index("state");
+    let count = 0;
+    /** @type {OutboxRow | null} */
+    let oldest = null;
+    for (const state of NOT_SENT) {
+      count += await index.count(state);
+      let cursor = await index.openCursor(state);
+      for (; cursor && without.has(cursor.value.id); cursor = await cursor.continue()) count -= 1;
+      if (cursor && (!oldest || byPlace(cursor.value, oldest) < 0)) oldest = cursor.value;
+    }
+    return { count, oldest: oldest && /** @type {OutboxRow} */ (oldest).since };
   }
 
   async hasOpen() {

@@ -55,6 +55,12 @@ export class Photos {
     return new Map(rows.map((row) => [row.sha256, row]));
   }
 
+  /** @param {Iterable<string>} digests @returns {Promise<Map<string, PhotoRow>>} those that are here, by SHA-256 */
+  async some(digests) {
+    const rows = await Promise.all(Array.from(digests, (digest) => this.get(digest)));
+    return new Map(rows.filter((row) => row !== null).map((row) => [row.sha256, row]));
+  }
+
   /** Oldest first. @param {PhotoRow["state"]} [state] */
   async waiting(state = "waiting") {
     const rows = await this.store.database.getAllFromIndex("photos", "state", state);

@@ -25,16 +25,16 @@ export class UserData {
     return new UserData(account, await Store.open(account.replicaId, keys));
   }
 
-  /** What the server has not confirmed; needs no key. @param {Set<string>} [without] ids of changes */
+  /** What the server has not confirmed; needs no key. @param {Set<string>} [without] ids of changes in flight */
   async unsent(without = new Set()) {
-    const changes = (await this.outbox.unsent()).filter((row) => !without.has(row.id));
+    const changes = await this.outbox.waiting(without);
     const photos = await this.photos.waiting();
-    const since = [...changes, ...photos].map((one) => one.since).sort(byInstant);
+    const since = [changes.oldest, ...photos.map((photo) => photo.since)].filter((one) => one !== null);
     return {
-      changes: changes.length,
+      changes: changes.count,
       photos: photos.length,
       bytes: photos.reduce((sum, photo) => sum + photo.size, 0),
-      oldest: since[0] ?? null,
+      oldest: since.sort(byInstant)[0] ?? null,
     };
   }
 

@@ -43,10 +43,12 @@ export class Uploader {
     /** @type {Set<string>} */
     const tried = new Set();
     for (;;) {
-      const next = (await this.user.photos.waiting()).find((photo) => !tried.has(photo.sha256));
-      if (!next) return;
-      tried.add(next.sha256);
-      await this.#uploadOne(next);
+      const waiting = (await this.user.photos.waiting()).filter((photo) => !tried.has(photo.sha256));
+      if (!waiting.length) return;
+      for (const photo of waiting) {
+        tried.add(photo.sha256);
+        await this.#uploadOne(photo);
+      }
     }
   }
 

@@ -59,7 +59,7 @@ export function inspectionView(short, context, { last, progress, reason }) {
     missingPhotos: [...(judged?.photos.keys() ?? [])].filter((digest) => !arrived.has(digest)),
     clockSkewed: merged.server?.clock_skewed ?? false,
     reason,
-    readOnly: revision === null || merged.void,
+    readOnly: revision === null || merged.void || merged.onlyRefused,
     revisions: revisionsOf(short, context),
   };
 }

@@ -27,6 +27,7 @@ import { applicableKeys, asCircumstances } from "../rules/template.js";
  * @property {string[]} conflicts paths
  * @property {boolean} submitted
  * @property {boolean} void
+ * @property {boolean} onlyRefused nothing of it counts: it shows what the refused changes say, until they are sent anew
  */
 /**
  * @typedef {object} Judged a merged inspection, read by its revision
@@ -54,10 +55,11 @@ export function mergeHere(id, pulled, entries, userId) {
     origins.set(String(place), { author: write.author, reason: write.reason ?? null, at: null, stamp: write.stamp });
     return { id: String(place), stamp: write.stamp, fields: write.fields, supersedes: {} };
   });
+  const onlyRefused = !pulled && entries.every((entry) => entry.state === "refused");
   for (const { change, state } of entries) {
     // An own change whose stamp is among the server's live writes has been merged there; here it would bring back what
     // others have superseded since.
-    if (state === "refused" || state === "shown" || shown.has(change.stamp)) continue;
+    if ((state === "refused" && !onlyRefused) || state === "shown" || shown.has(change.stamp)) continue;
     const { reason = null, captured_at: at, stamp } = change;
     origins.set(change.id, { author: userId, reason, at, stamp });
     changes.push({ id: change.id, stamp, fields: change.fields, supersedes: change.supersedes ?? {} });
@@ -73,6 +75,7 @@ export function mergeHere(id, pulled, entries, userId) {
     conflicts: conflicts(live),
     submitted: valueOf(live, paths.SUBMITTED) === true,
     void: valueOf(live, paths.VOID) === true,
+    onlyRefused,
   };
 }
 

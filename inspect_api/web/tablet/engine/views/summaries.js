@@ -97,8 +97,8 @@ export async function shorten(user, merged) {
 
 /** Names, and what is under way: what a summary needs besides the changes. */
 export class Context {
-  /** @param {import("../local/user.js").UserData} user @param {boolean} syncing */
-  static async of(user, syncing) {
+  /** @param {import("../local/user.js").UserData} user @param {boolean} syncing @param {Iterable<string>} [digests] only these photos */
+  static async of(user, syncing, digests) {
     const { directory } = user;
     const context = new Context();
     context.user = user;
@@ -108,7 +108,7 @@ export class Context {
     context.sites = await directory.bodies(KIND.site);
     context.posts = await directory.bodies(KIND.post);
     context.people = await directory.bodies(KIND.user);
-    context.photos = await user.photos.all();
+    context.photos = digests ? await user.photos.some(digests) : await user.photos.all();
     return context;
   }
 
