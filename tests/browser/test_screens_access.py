@@ -21,7 +21,8 @@ def ask_for_action(url: str, inspection_id: str, item: str) -> None:
         headers = {"authorization": f"Bearer {answer.json()['access_token']}"}
         plan = {"task": "当班改正，班前自查", "due_on": "2099-01-31"}
         body = {"inspection_id": inspection_id, "item": item, "plan": plan}
-        assert client.post("/api/v1/actions", json=body, headers=headers).status_code == 201
+        made = client.post("/api/v1/actions", json=body, headers=headers)
+        assert made.status_code == 201, made.text
 
 
 def prepare(chen: Supervisor, url: str) -> tuple[str, str]:

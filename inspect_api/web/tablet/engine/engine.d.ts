@@ -24,8 +24,7 @@
  *    -> E: yes, all of S2 to S4 is so. GET /tablet/ serves it now; every file in web/tablet with a known suffix is precached.
  * S3 Please precache every file under styles/, screens/, parts/, texts/, icons/, theme.js, main.js, manifest.webmanifest.
  * S4 CSP needs: img-src 'self' blob:; style-src 'self' (we set no style attributes); connect-src 'self'; script-src 'self'.
- * S5 After every durable edit `sync.state.unsent*` must be counted anew within a moment, also off line: the badge says "nothing to send"
- *    right after a submission. In syncing.js, edited(): call this.#countSoon() first, before the early return. Please do; it is one line.
+ * S5 Done by S, one line in syncing.js, edited(): counts anew soon after every durable edit, also offline (the badge said "nothing to send").
  */
 
 import type { CorrectiveActionBody } from "./feed.js";

@@ -94,6 +94,7 @@ export class Syncing {
 
   /** Something was written: it need not wait for the next regular run. */
   edited() {
+    this.#countSoon(); // also offline: the screen must not say that nothing waits
     if (!this.host.automatic || this.failures) return;
     if (this.running) this.again = true;
     else this.#at(AFTER_AN_EDIT_MS);

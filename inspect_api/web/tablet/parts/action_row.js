@@ -14,7 +14,7 @@ export function ActionRow({ action }) {
       <span class="what">${action.subject?.name ?? action.site}</span>
       <span class="right"><${ActionState} action=${action} /></span>
       <span class="when">${action.dueAt && html`<span class=${action.overdue ? "late" : ""}>${t(action.overdue ? "actions.overdue" : "actions.due", { when: day(action.dueAt) })}</span>`}</span>
-      <span class="why">${taskOf(action)}</span>
+      <span class="why">${action.priority === "high" && html`<b class="late">${t("actions.urgent")} · </b>`}${taskOf(action)}</span>
     </a>
   </li>`;
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** The frame of every screen behind the door: heading, where sending stands, the four tabs. */
 import { Icon } from "./icons.js";
+import { useSurroundings } from "./live.js";
 import { html, useEffect, useRef } from "./preact.js";
 import { link } from "./router.js";
 import { SendingBadge } from "./sending.js";
@@ -18,6 +19,9 @@ const TABS = /** @type {const} */ ([
  * @param {{ title: string, about?: any, screen: string, back?: string, bar?: any, extra?: any, children: any, badges?: Record<string, number> }} props
  */
 export function Frame({ title, about, screen, back, bar, extra, children, badges }) {
+  const { engine } = useSurroundings();
+  /** @type {Record<string, number>} */
+  const marks = { ...badges, settings: engine.update.waiting ? 1 : 0 };
   const heading = useRef(/** @type {HTMLHeadingElement | null} */ (null));
   useEffect(() => {
     document.title = `${title} · ${t("app.name")}`;
@@ -46,7 +50,7 @@ export function Frame({ title, about, screen, back, bar, extra, children, badges
         ([name, sign]) =>
           html`<a href=${link(name)} aria-current=${screen === name ? "page" : undefined}>
             <${Icon} name=${sign} />${t(`nav.${name}`)}
-            ${badges?.[name] ? html`<span class="badge">${badges[name]}</span>` : null}
+            ${marks[name] ? html`<span class="badge">${marks[name]}</span>` : null}
           </a>`,
       )}
     </nav>`}`;

@@ -3,6 +3,7 @@
 import { Conflict } from "./conflict.js";
 import { Icon } from "./icons.js";
 import { html } from "./preact.js";
+import { link } from "./router.js";
 import { refusal } from "./states.js";
 import { pick, t } from "../texts/texts.js";
 
@@ -11,6 +12,7 @@ import { pick, t } from "../texts/texts.js";
 /** @param {{ view: InspectionView, editing: import("./editing.js").Editing }} props */
 export function InspectionNotices({ view, editing }) {
   const loose = view.conflictPaths.filter((conflict) => conflict.itemKey === null);
+  const inItems = view.sections.flatMap((section) => section.items.filter((item) => item.conflict).map((item) => ({ section, item })));
   // A refusal that names no item that is shown below stands here.
   const shown = new Set(view.sections.flatMap((section) => section.items).map((item) => item.refused?.id));
   const refusals = view.refusals.filter((change) => !shown.has(change.id));
@@ -29,7 +31,11 @@ export function InspectionNotices({ view, editing }) {
         </div>`,
     )}
     ${view.clockSkewed && html`<p class="notice warn"><${Icon} name="warn" /><b>${t("inspect.clock_skewed")}</b></p>`}
-    ${!view.submitted && view.conflictPaths.length > loose.length && html`<p class="notice clash"><${Icon} name="clash" /><b>${t("conflict.title")}</b><span>${view.conflictPaths.filter((one) => one.itemKey !== null).map((one) => itemText(view, one.itemKey)).join(" · ")}</span></p>`}`;
+    ${inItems.length > 0 &&
+    html`<div class="notice clash">
+      <${Icon} name="clash" /><b>${t("conflict.title")}</b>
+      <ul>${inItems.map(({ section, item }) => html`<li key=${item.key}><a class="tap" href=${link("inspect", view.id, section.key, item.key)}>${pick(item.text)}</a></li>`)}</ul>
+    </div>`}`;
 }
 
 /** @param {string} path */
@@ -37,9 +43,4 @@ function fieldWords(path) {
   if (path === "inspection/note") return "inspect.note";
   if (path === "inspection/submitted") return "submit.title";
   return path === "inspection/void" ? "inspect.void" : "conflict.field";
-}
-
-/** @param {InspectionView} view @param {string | null} key */
-function itemText(view, key) {
-  return pick(view.sections.flatMap((section) => section.items).find((item) => item.key === key)?.text);
 }

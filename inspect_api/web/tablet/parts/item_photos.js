@@ -53,7 +53,8 @@ export function Photos({ inspectionId, label, photos, locked }) {
   return html`<div class="photos">
       ${photos.map(
         (photo) =>
-          html`<button type="button" key=${photo.sha256} aria-label=${t("photo.show", { item: label })} onClick=${() => setShown(photo.sha256)}>
+          html`<button type="button" key=${photo.sha256} onClick=${() => setShown(photo.sha256)}>
+            <span class="heard">${t("photo.show", { item: label })}. </span>
             <${Picture} photo=${photo} size="small" />
             <span class=${photo.state === "refused" ? "where bad" : "where"}>${stateOf(photo)}</span>
           </button>`,

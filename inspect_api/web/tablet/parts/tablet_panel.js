@@ -2,7 +2,7 @@
 /** How this tablet is doing: what waits, since when, last sync, storage; and the warnings that must not be missed. */
 import { Icon } from "./icons.js";
 import { useDoing, useSurroundings } from "./live.js";
-import { html } from "./preact.js";
+import { html, useState } from "./preact.js";
 import { link } from "./router.js";
 import { isMoving, unsent } from "./sending.js";
 import { ago, isLate, moment, size } from "./times.js";
@@ -35,15 +35,21 @@ export function TabletPanel({ today }) {
 export function SendNow({ strong = false }) {
   const { engine } = useSurroundings();
   const [, run] = useDoing();
-  const moving = isMoving(engine.sync.state);
-  return html`<button class=${[strong ? "strong" : "", moving ? "busy" : ""].join(" ")} disabled=${moving} onClick=${() => run(() => engine.sync.now())}>
+  const [asked, setAsked] = useState(false);
+  const moving = asked || isMoving(engine.sync.state);
+  const send = async () => {
+    setAsked(true);
+    await run(() => engine.sync.now());
+    setAsked(false);
+  };
+  return html`<button class=${[strong ? "strong" : "", moving ? "busy" : ""].join(" ")} disabled=${moving} onClick=${send}>
     ${moving ? html`<span class="spin"></span>` : html`<${Icon} name="up" />`}${t(moving ? phaseWords(engine.sync.state.phase) : "sync.now")}
   </button>`;
 }
 
 /** @param {string} phase */
 export function phaseWords(phase) {
-  return phase === "pushing" || phase === "pulling" || phase === "photos" ? `sync.${phase}` : "sync.idle";
+  return phase === "pulling" || phase === "photos" ? `sync.${phase}` : "sync.pushing";
 }
 
 /** @param {{ today: TodayView }} props */

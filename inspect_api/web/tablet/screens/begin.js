@@ -8,6 +8,7 @@ import { goInstead, link } from "../parts/router.js";
 import { WhereTag } from "../parts/states.js";
 import { dressName, joined, postName, Seen } from "../parts/subjects.js";
 import { moment } from "../parts/times.js";
+import { Waiting } from "../parts/waiting.js";
 import { pick, t } from "../texts/texts.js";
 
 /** @typedef {import("../engine/engine.js").EmployeeView} EmployeeView */
@@ -34,6 +35,7 @@ export function Begin({ parts }) {
   );
   const subject = known?.subject;
   return html`<${Frame} title=${subject?.name ?? t("begin.title")} about=${subject && about(subject)} screen="begin" back=${link("today")}>
+    ${!known && html`<${Waiting} />`}
     ${known && html`<${Choices} subject=${subject} kind=${kind} id=${id} templates=${known.templates} />`}
     ${known && known.latest.length > 0 && html`<${Latest} all=${known.latest} />`}
   <//>`;

@@ -14,6 +14,7 @@ import { link } from "../parts/router.js";
 import { openIn, SectionList } from "../parts/sections.js";
 import { postName } from "../parts/subjects.js";
 import { moment } from "../parts/times.js";
+import { Waiting } from "../parts/waiting.js";
 import { pick, t } from "../texts/texts.js";
 
 /** @typedef {import("../engine/engine.js").InspectionView} InspectionView */
@@ -41,6 +42,7 @@ export function Inspect({ parts }) {
     extra=${view && html`<${InspectionMenu} view=${view} editing=${editing} />`}
     bar=${view && html`<${InspectionBar} view=${view} />`}
   >
+    ${!view && html`<${Waiting} />`}
     ${view && section && html`<${Sheet} view=${view} section=${section} place=${place} editing=${editing} asked=${parts[2] ?? ""} />`}
   <//>`;
 }

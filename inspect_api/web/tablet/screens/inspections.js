@@ -7,6 +7,7 @@ import { html } from "../parts/preact.js";
 import { goInstead, link } from "../parts/router.js";
 import { WhereTag, whereIs, whyThere } from "../parts/states.js";
 import { moment } from "../parts/times.js";
+import { Waiting } from "../parts/waiting.js";
 import { pick, t } from "../texts/texts.js";
 
 /** @typedef {import("../engine/engine.js").InspectionSummary} Summary */
@@ -30,6 +31,7 @@ export function Inspections({ parts }) {
           html`<button key=${name} aria-pressed=${String(name === chosen)} onClick=${() => goInstead("inspections", name)}>${t(`list.${name}`)}${name !== "all" && all ? html` <span class="num soft-count">${all.filter(fits).length}</span>` : null}</button>`,
       )}
     </div>
+    ${!shown && html`<${Waiting} />`}
     ${shown && shown.length === 0 && html`<p class="empty" role="status"><${Icon} name="list" /><b>${t("list.empty")}</b><span>${t("list.empty.do")}</span></p>`}
     ${shown && shown.length > 0 && html`<ul class="list">${shown.map((one) => html`<${Line} key=${one.id} one=${one} />`)}</ul>`}
   <//>`;

@@ -36,6 +36,7 @@ export function Sending() {
       </section>
       <${Export} />
     </div>
+    ${state.refusedPhotos > 0 && html`<div class="notice bad"><${Icon} name="refused" /><b>${t("sync.refused_photos", { count: state.refusedPhotos })}</b><a class="tap" href=${link("inspections", "problems")}>${t("today.see")}</a></div>`}
     ${refused && refused.length > 0 && html`<${Refused} all=${refused} />`}
   <//>`;
 }

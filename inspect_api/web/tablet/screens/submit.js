@@ -6,6 +6,7 @@ import { useDoing, useLive, useSurroundings } from "../parts/live.js";
 import { html } from "../parts/preact.js";
 import { link } from "../parts/router.js";
 import { WhereTag, whyThere } from "../parts/states.js";
+import { Waiting } from "../parts/waiting.js";
 import { pick, t } from "../texts/texts.js";
 
 /** @typedef {import("../engine/engine.js").InspectionView} InspectionView */
@@ -15,7 +16,7 @@ export function Submit({ parts }) {
   const id = parts[0] ?? "";
   const view = useLive((engine) => engine.inspection(id), [id]);
   const body = () => {
-    if (!view) return view === null ? html`<p class="empty">${t("inspect.gone")}</p>` : null;
+    if (!view) return view === null ? html`<p class="empty">${t("inspect.gone")}</p>` : html`<${Waiting} />`;
     if (view.submitted) return html`<${Done} view=${view} />`;
     return view.missing.length > 0 ? html`<${Missing} view=${view} />` : html`<${Ready} view=${view} />`;
   };

@@ -8,6 +8,7 @@ import { link } from "../parts/router.js";
 import { EmployeeRow, WorkspaceRow } from "../parts/subjects.js";
 import { ActionRow } from "../parts/action_row.js";
 import { TabletPanel, Warnings } from "../parts/tablet_panel.js";
+import { Waiting } from "../parts/waiting.js";
 import { pick, t } from "../texts/texts.js";
 
 /** @typedef {import("../engine/engine.js").EmployeeView} EmployeeView */
@@ -22,7 +23,7 @@ export function Today() {
   const { engine } = useSurroundings();
   const user = engine.account.user?.name ?? "";
   return html`<${Frame} title=${t("nav.today")} about=${user} screen="today" badges=${badgesOf(today)}>
-    ${today ? html`<${Board} today=${today} />` : html`<p class="empty" role="status"><span class="spin"></span>${t("app.starting")}</p>`}
+    ${today ? html`<${Board} today=${today} />` : html`<${Waiting} />`}
   <//>`;
 }
 

@@ -358,4 +358,6 @@ export default {
   "settings.offline": "Starts offline",
   "settings.offline.ready": "Yes",
   "settings.offline.not": "Not yet, open it once online",
+  "sync.refused_photos": "{count} photos refused: open the inspection to see why, and take them again",
+  "actions.urgent": "Urgent",
 };

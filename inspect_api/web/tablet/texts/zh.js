@@ -358,4 +358,6 @@ export default {
   "settings.offline": "离线启动",
   "settings.offline.ready": "可以",
   "settings.offline.not": "还不行，请联网打开一次",
+  "sync.refused_photos": "{count} 张照片被拒收：打开那次检查看原因，重拍",
+  "actions.urgent": "紧急",
 };
