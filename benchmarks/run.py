@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the measurements use the suite's own helpers
 
-from benchmarks import memory, photos, syncing
+from benchmarks import memory, photos, scoring, syncing
 from benchmarks.report import table
 from tests.postgres_server import running_postgres
 
@@ -22,6 +22,7 @@ def main() -> None:
     with running_postgres() as server:
         server.sync_to_disk()
         print(table(syncing.measure(inspections // 2, server.fresh(), "PostgreSQL")), "\n", flush=True)
+    print(table(scoring.measure(inspections, 10)), "\n", flush=True)
     print(table(photos.measure()), "\n", flush=True)
     print(table(memory.measure(inspections)))
 

@@ -2,14 +2,16 @@
 
 from typing import Annotated
 
+import sqlalchemy as sa
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from inspect_api.injection import UserRequest, UseServices
 from inspect_api.pages.overview import Paged, paged
-from inspect_api.pages.site_pages import site_page, weeks_until
+from inspect_api.pages.site_pages import SitePage, site_page, weeks_until
 from inspect_api.problems import Code, Problem
 from inspect_api.scorecards import calibration, collect, coverage, failed_items
+from inspect_api.scorecards.failed_items import Checklist, FailedItem
 
 WEEKS = (1, 4, 8)
 FINDINGS_PER_PAGE = 24
@@ -26,7 +28,9 @@ def coverage_page(
         rows = paged(coverage.least_seen_first(view.table), number)
         seen_by = {key for row in rows.rows for mark in row.marks for key in mark.supervisors}
         names = coverage.names_of(connection, seen_by)
-        work = coverage.work_of_supervisors(connection, view.site, view.week)
+        work = view.remembered(
+            connection, "work", lambda: coverage.work_of_supervisors(connection, view.site, view.week)
+        )
     return view.show(
         "site_coverage.html", rows=rows, by_supervisors=coverage.by_supervisors(view.table), names=names, work=work
     )
@@ -45,9 +49,11 @@ def items_page(
     with services.database.read() as connection:
         view = site_page(connection, request, services, site_id, week)
         span = weeks_until(view.week, weeks_asked_for(weeks))
-        used = failed_items.checklists_used(connection, view.site, span)
+        used = view.remembered(
+            connection, ("used", weeks), lambda: failed_items.checklists_used(connection, view.site, span)
+        )
         chosen = next((one for one in used if one.key == checklist), used[0] if used else None)
-        items = failed_items.failed_items(connection, view.site, span, chosen) if chosen else []
+        items = _failed(connection, view, weeks, chosen) if chosen else []
     return view.show(
         "site_items.html", checklists=used, chosen=chosen, items=items, weeks=weeks, spans=WEEKS, first_week=span[-1]
     )
@@ -92,7 +98,9 @@ def supervisors_page(
         view = site_page(connection, request, services, site_id, week)
         span = weeks_until(view.week, weeks_asked_for(weeks))
         rules = collect.rules_of(connection, view.site, view.week)
-        pairs = calibration.pairs_of(connection, view.site, span, rules)
+        pairs = view.remembered(
+            connection, ("pairs", weeks), lambda: calibration.pairs_of(connection, view.site, span, rules)
+        )
     return view.show(
         "site_supervisors.html",
         pairs=pairs,
@@ -101,6 +109,15 @@ def supervisors_page(
         weeks=weeks,
         spans=WEEKS,
         first_week=span[-1],
+    )
+
+
+def _failed(connection: sa.Connection, view: SitePage, weeks: int, chosen: Checklist) -> list[FailedItem]:
+    span = weeks_until(view.week, weeks)
+    return view.remembered(
+        connection,
+        ("items", weeks, chosen.key),
+        lambda: failed_items.failed_items(connection, view.site, span, chosen),
     )
 
 

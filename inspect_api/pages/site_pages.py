@@ -1,8 +1,9 @@
 """What every page about a site's week shows: whose it is, how far it is published, and the ways to the other pages."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from litestar import Response
@@ -14,11 +15,12 @@ from inspect_api.auth.principal import Principal
 from inspect_api.injection import UserRequest
 from inspect_api.pages.rendering import page
 from inspect_api.scorecards import access, service
-from inspect_api.scorecards.kept import week_table
+from inspect_api.scorecards.kept import remembered, week_table
 from inspect_api.scorecards.shapes import SiteRef, State
 from inspect_api.scorecards.week_table import WeekTable
 from inspect_api.services import Services
 
+T = TypeVar("T")
 _site = table_of(Site)
 
 
@@ -39,6 +41,10 @@ class SitePage:
         if self.now >= final_at(self.week, self.site.zone):
             return State.FINAL
         return State.PROVISIONAL if self.now >= provisional_at(self.week, self.site.zone) else State.LIVE
+
+    def remembered(self, connection: sa.Connection, key: Hashable, make: Callable[[], T]) -> T:
+        """See ``kept.remembered``."""
+        return remembered(connection, self.site, self.week, key, make)
 
     def show(self, template: str, **values: Any) -> Response[str]:
         """The rendered page."""

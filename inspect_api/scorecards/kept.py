@@ -7,9 +7,9 @@ anything else that a score depends on makes the whole table anew. Several proces
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -48,18 +48,23 @@ _responsibility = table_of(WorkspaceResponsibility)
 _scorecard = table_of(Scorecard)
 _site = table_of(Site)
 
+T = TypeVar("T")
 _TOLD = (feed.INSPECTION, feed.EMPLOYEE, feed.DISPUTE)
 _NO_MATTER = (feed.USER, feed.CORRECTIVE_ACTION, feed.TEMPLATE_REVISION, feed.WORKSPACE)
 
 
 @dataclass
 class _Kept:
-    """``numbers``: scope → how far the feed was read. ``besides``: what the feed does not tell."""
+    """``numbers``: scope → how far the feed was read. ``besides``: what the feed does not tell.
+
+    ``others``: what was added up besides the table, as of the same reading.
+    """
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     table: WeekTable | None = None
     numbers: dict[str, int] = field(default_factory=dict)
     besides: Any = None
+    others: dict[Hashable, Any] = field(default_factory=dict)
 
 
 _Shelf = OrderedDict[tuple[str, Week], _Kept]
@@ -71,17 +76,38 @@ def week_table(connection: sa.Connection, site: SiteRef, week: Week) -> WeekTabl
     """The table as of this reading. ``connection``: one that reads; what is not committed must not be kept."""
     kept = _take(connection.engine, (site.id, week))
     with kept.lock:
-        numbers, besides = _numbers(connection, site), _besides(connection, site, week)
-        changed = _changed(connection, kept, numbers) if kept.table and kept.besides == besides else None
-        if changed is None or kept.table is None:
-            rows = service.employee_weeks(connection, site, week)
-            kept.table = WeekTable(site, week, [table_row(row) for row in rows.values()])
-        elif changed:
-            kept.table = _renewed(connection, kept.table, changed)
-        kept.numbers, kept.besides = numbers, besides
-        table = kept.table
+        table = _bring_up_to_date(connection, kept, site, week)
     _make_room(connection.engine)
     return table
+
+
+def remembered(connection: sa.Connection, site: SiteRef, week: Week, key: Hashable, make: Callable[[], T]) -> T:
+    """What ``make`` gives, made again whenever anything has happened since: for sums over many inspections.
+
+    ``key``: tells apart what is made. ``make`` reads over the same connection.
+    """
+    kept = _take(connection.engine, (site.id, week))
+    with kept.lock:
+        _bring_up_to_date(connection, kept, site, week)
+        if key not in kept.others:
+            kept.others[key] = make()
+        found: T = kept.others[key]
+    return found
+
+
+def _bring_up_to_date(connection: sa.Connection, kept: _Kept, site: SiteRef, week: Week) -> WeekTable:
+    numbers, besides = _numbers(connection, site), _besides(connection, site, week)
+    if kept.table is not None and (numbers, besides) == (kept.numbers, kept.besides):
+        return kept.table
+    changed = _changed(connection, kept, numbers) if kept.table and kept.besides == besides else None
+    if changed is None or kept.table is None:
+        rows = service.employee_weeks(connection, site, week)
+        kept.table = WeekTable(site, week, [table_row(row) for row in rows.values()])
+    elif changed:
+        kept.table = _renewed(connection, kept.table, changed)
+    kept.numbers, kept.besides = numbers, besides
+    kept.others = {}
+    return kept.table
 
 
 def _take(engine: sa.Engine, key: tuple[str, Week]) -> _Kept:

@@ -9,7 +9,7 @@ from checklists.ids import new_id
 from checklists.periods import final_at
 from checklists.tables import Inspection, Organisation, WorkspaceResponsibility, table_of
 from inspect_api.directory import Directory
-from inspect_api.scorecards import kept, service
+from inspect_api.scorecards import coverage, kept, service
 from inspect_api.scorecards.publication import publish_due
 from inspect_api.scorecards.week_table import WeekTable, table_row
 from tests.databases import both_databases
@@ -123,3 +123,22 @@ def test_an_inspection_that_leaves_its_week_leaves_the_table(world: World, desk:
         assert connection.execute(table_of(Inspection).select()).first() is not None
     desk.revise("C", "chen", {"inspection/void": True}, "误建", site_time(21))
     assert read(world).rows == fresh(world)
+
+
+def test_sums_are_made_again_when_anything_has_happened(world: World, desk: Desk) -> None:
+    """Also by a check of somebody who works at another site: the sums are over all that was inspected here."""
+
+    def inspections() -> int:
+        with world.services.database.read() as connection:
+            site = service.find_site(connection, world.sites["lobby"])
+            work = kept.remembered(
+                connection, site, WEEK, "work", lambda: coverage.work_of_supervisors(connection, site, WEEK)
+            )
+        return sum(one.inspections for one in work)
+
+    assert inspections() == 0
+    desk.send_all()
+    assert inspections() == len(ALL_CHECKS)
+    assert inspections() == len(ALL_CHECKS)
+    desk.send(LATE_CHECK)
+    assert inspections() == len(ALL_CHECKS) + 1

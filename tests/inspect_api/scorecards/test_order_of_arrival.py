@@ -89,9 +89,9 @@ def template_of_a_database(tmp_path: Path) -> Callable[[int], World]:
 def _copied(world: World, folder: Path, number: int, clock: SteppedClock) -> World:
     own = folder / str(number)
     own.mkdir()
-    with closing(sqlite3.connect(folder / "first" / "inspect.db")) as source:
-        with closing(sqlite3.connect(own / "inspect.db")) as target:
-            source.backup(target)
+    source, target = (sqlite3.connect(where / "inspect.db") for where in (folder / "first", own))
+    with closing(source), closing(target):
+        source.backup(target)
     services = make_services(own, clock)
     return World(
         services,
