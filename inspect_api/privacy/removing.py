@@ -33,9 +33,9 @@ _audit, _link, _photo = table_of(Audit), table_of(PasswordLink), table_of(Photo)
 _quarantine, _run, _token = table_of(Quarantine), table_of(ReportRun), table_of(RefreshToken)
 
 
-def delete_week(connection: sa.Connection, organisation_id: str, site_id: str, week: str, now: datetime) -> None:
+def delete_week(connection: sa.Connection, organisation_id: str, site_id: str, week: str, now: datetime) -> int:
     """Inspections, scorecards, disputes and corrective actions of a site's week. That it was published stays known, so
-    that nothing publishes it again."""
+    that nothing publishes it again. Gives 0 when there was nothing any more."""
     ids = sa.select(_inspection.c.id).where(_inspection.c.site_id == site_id, _inspection.c.week == week)
     of_dispute = (_dispute.c.inspection_id.in_(ids)) | ((_dispute.c.site_id == site_id) & (_dispute.c.week == week))
     of_action = (_action.c.inspection_id.in_(ids)) | ((_action.c.site_id == site_id) & (_action.c.week == week))
@@ -61,14 +61,22 @@ def delete_week(connection: sa.Connection, organisation_id: str, site_id: str, w
         connection.execute(table.delete().where(table.c.inspection_id.in_(ids)))
     people = sa.select(_scorecard.c.employee_id).where(_scorecard.c.site_id == site_id, _scorecard.c.week == week)
     connection.execute(_receipt.delete().where(_receipt.c.week == week, _receipt.c.employee_id.in_(people)))
-    connection.execute(_scorecard.delete().where(_scorecard.c.site_id == site_id, _scorecard.c.week == week))
-    connection.execute(_inspection.delete().where(_inspection.c.site_id == site_id, _inspection.c.week == week))
+    removed = 0
+    for table in (_scorecard, _inspection):
+        removed += connection.execute(table.delete().where(table.c.site_id == site_id, table.c.week == week)).rowcount
+    if not removed:
+        return 0
     audit.record(connection, organisation_id, None, "week.delete", ("site", site_id), now, {"week": week})
     feed.publish(connection, gone)
+    return 1
 
 
-def delete_logs(connection: sa.Connection, organisation_id: str, before: datetime, now: datetime) -> None:
-    """Audit log, report runs, decided refusals, ended tokens and links, and what is known of photos that are gone."""
+def delete_logs(connection: sa.Connection, organisation_id: str, before: datetime, now: datetime) -> int:
+    """Audit log, report runs, decided refusals, ended tokens and links, and what is known of photos that are gone.
+
+    Gives 0 when there was nothing any more.
+    """
+    removed = 0
     declared = sa.exists().where(
         _evidence.c.organisation_id == _photo.c.organisation_id, _evidence.c.sha256 == _photo.c.sha256
     )
@@ -80,6 +88,10 @@ def delete_logs(connection: sa.Connection, organisation_id: str, before: datetim
         (_link, _link.c.expires_at < before),
         (_photo, (_photo.c.deleted_at < before) & ~declared),
     ):
-        connection.execute(table.delete().where(table.c.organisation_id == organisation_id, over))
+        mine = table.c.organisation_id == organisation_id
+        removed += connection.execute(table.delete().where(mine, over)).rowcount
+    if not removed:
+        return 0
     about = ("organisation", organisation_id)
     audit.record(connection, organisation_id, None, "logs.delete", about, now, {"before": before.isoformat()})
+    return 1

@@ -89,10 +89,8 @@ def _delete(services: Services, claimed: Claimed, now: datetime) -> int:
             held = holds.holds_week(site_id, week, now, services.settings.dispute_days)
             if connection.execute(sa.select(held)).scalar():
                 return 0
-            delete_week(connection, claimed.organisation_id, site_id, week, now)
-        elif claimed.kind == LOG:
-            delete_logs(connection, claimed.organisation_id, datetime.fromisoformat(claimed.object_id), now)
-    return 1
+            return delete_week(connection, claimed.organisation_id, site_id, week, now)
+        return delete_logs(connection, claimed.organisation_id, datetime.fromisoformat(claimed.object_id), now)
 
 
 def _delete_photo(services: Services, claimed: Claimed, now: datetime) -> int:
@@ -108,7 +106,10 @@ def _delete_photo(services: Services, claimed: Claimed, now: datetime) -> int:
             if connection.execute(held).scalar():
                 deletions.finish(connection, claimed)
                 return 0
-            connection.execute(_photo.update().where(*mine, _photo.c.deleted_at.is_(None)).values(deleted_at=now))
+            marked = _photo.update().where(*mine, _photo.c.deleted_at.is_(None)).values(deleted_at=now)
+            if not connection.execute(marked).rowcount:  # planned by two, and the other one has done it
+                deletions.finish(connection, claimed)
+                return 0
             deletions.mark(connection, claimed)
     with services.database.write() as connection:
         if not deletions.still_ours(connection, claimed):

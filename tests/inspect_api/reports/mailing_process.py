@@ -1,6 +1,8 @@
 """A process of its own that sends what is due, and may be killed at a chosen step.
 
 ``python -m tests.inspect_api.reports.mailing_process DATABASE_URL FOLDER SMTP_PORT NOW STEP``
+
+``STEP`` may end in ``@N``: it dies when it comes there for the N-th time.
 """
 
 import asyncio
@@ -22,9 +24,14 @@ from inspect_api.services import Services
 from inspect_api.settings import Settings
 from tests.inspect_api.reports.office import BUILDERS
 
+lives = 1
+
 
 def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+    global lives
+    lives -= 1
+    if lives <= 0:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def dying_before(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -51,7 +58,11 @@ def arrange(step: str) -> None:
             BUILDERS["weekly"] = dying_before(BUILDERS["weekly"])
         case "in the middle of the message":
             write = SMTPProtocol.write
-            SMTPProtocol.write = lambda self, data: write(self, data if len(data) < 500 else data[: len(data) // 2])
+
+            def half(self: SMTPProtocol, data: bytes) -> None:
+                write(self, data if len(data) < 500 or lives > 1 else data[: len(data) // 2])
+
+            SMTPProtocol.write = half
             runs.hand_over = dying_before(runs.hand_over)
         case "before the hand-over is recorded":
             runs.hand_over = dying_before(runs.hand_over)
@@ -62,7 +73,10 @@ def arrange(step: str) -> None:
 
 
 def main() -> None:
+    global lives
     url, folder, port, now, step = sys.argv[1:]
+    step, _, times = step.partition("@")
+    lives = int(times or 1)
     arrange(step)
     settings = Settings(
         mode="development",

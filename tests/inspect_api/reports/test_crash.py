@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from checklists.tables import RunState
+from checklists.ids import new_id
+from checklists.tables import Role, RoleGrant, RunState, User, table_of
 from inspect_api.mail import SmtpMailer
 from inspect_api.reports.plan import plan_weekly
 from inspect_api.reports.resend import resend
@@ -99,3 +100,81 @@ async def test_four_processes_at_once_send_every_mail_once(office: Office) -> No
         assert await asyncio.gather(*(process(office, server.port) for _ in range(4))) == [0, 0, 0, 0]
     assert sorted(recipient for recipient, _ in inbox.taken) == sorted(f"manager{n}@example.com" for n in range(20))
     assert {run.state for run in office.runs()} == {RunState.SENT}
+
+
+STEPS = (
+    "before the claim@60",
+    "after the claim@150",
+    "in the middle of the message@150",
+    "before the hand-over is recorded@150",
+    "before the dot@150",
+    "after the dot, before the answer is recorded@150",
+)
+
+
+async def test_a_thousand_recipients_and_a_process_killed_at_every_step(sqlite_office: Office) -> None:
+    """No mail twice, none missing: what nobody can know is shown, and goes out when somebody says so."""
+    office, inbox = sqlite_office, Inbox()
+    plan_thousand(office)
+    async with mail_server(inbox) as server:
+        for step in STEPS:
+            assert await process(office, server.port, step) == -signal.SIGKILL, step
+            office.later(seconds=61)
+        assert await process(office, server.port) == 0
+        taken = [recipient for recipient, _ in inbox.taken]
+        assert len(taken) == len(set(taken))
+        states = {run.recipient_id: run for run in office.runs()}
+        assert {run.state for run in states.values()} <= {RunState.SENT, RunState.UNCONFIRMED}
+        open_ = [run for run in states.values() if run.state == RunState.UNCONFIRMED]
+        assert 0 < len(open_) <= 4 * len(STEPS)  # what was between the last byte and the answer when it died
+        lost = [run for run in open_ if address_of(run.recipient_id) not in taken]
+        assert len(taken) + len(lost) == THOUSAND
+        administrator = office.administrator()
+        for run in lost:
+            with office.database.write() as connection:
+                resend(connection, administrator, run.id, office.now, "example.com")
+        assert await send_again(office, server.port) == len(lost)
+    assert sorted(recipient for recipient, _ in inbox.taken) == sorted(
+        address_of(f"{number:036d}") for number in range(THOUSAND)
+    )
+
+
+THOUSAND = 1000
+
+
+def address_of(user_id: str) -> str:
+    return f"manager{int(user_id)}@example.com"
+
+
+def plan_thousand(office: Office) -> None:
+    """In two statements: a thousand commits would be half of the test."""
+    site, long_ago = office.site(), office.now - timedelta(days=1)
+    users = [
+        {
+            "id": f"{number:036d}",
+            "organisation_id": office.organisation_id,
+            "login": f"manager{number}",
+            "name": f"经理{number}",
+            "password_hash": "none",
+            "email": f"manager{number}@example.com",
+            "language": "zh",
+            "active": True,
+            "created_at": long_ago,
+        }
+        for number in range(THOUSAND)
+    ]
+    grants = [
+        {
+            "id": new_id(),
+            "organisation_id": office.organisation_id,
+            "user_id": user["id"],
+            "role": Role.MANAGER,
+            "site_id": site,
+            "granted_at": long_ago,
+        }
+        for user in users
+    ]
+    with office.database.write() as connection:
+        connection.execute(table_of(User).insert(), users)
+        connection.execute(table_of(RoleGrant).insert(), grants)
+    assert plan_weekly(office.database, office.settings(), office.now) == THOUSAND
