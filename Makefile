@@ -10,7 +10,7 @@ unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE VIRTU
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_REQUIRE_VIRTUALENV PIP_DRY_RUN PIP_EDITABLE PIP_REQUIREMENT
 unexport PIP_CONSTRAINT PIP_NO_DEPS PIP_IGNORE_INSTALLED PIP_NO_BINARY
 
-.PHONY: help run serve setup test check browser bench bench-peers bench-growth chaos lock wheel clean
+.PHONY: help run serve setup test check browser thirty-days bench bench-peers bench-growth chaos lock wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ browser: ## Chromium and Chinese fonts for the browser tests (a Debian system, a
 
 chaos: $(VENV)/.development ## Break everything at once and compare: SEED=1 RUNS=10 DATABASE=sqlite|postgresql
 	$(PYTHON) -m tests.chaos
+
+thirty-days: $(VENV)/.development browser ## A month offline in one browser: 500 inspections, 2,000 photos, then all sent
+	THIRTY_DAYS=whole $(PYTHON) -m pytest tests/browser/test_thirty_days.py -rA
 
 bench: $(VENV)/.development bench-peers ## Measure, also beside public peers, and print the tables
 	$(PYTHON) benchmarks/run.py

@@ -24,7 +24,6 @@ const PIN = /^[0-9]{4,12}$/;
 const FREE_TRIES = 5;
 const PAUSE_SECONDS = 30; // doubled with each further wrong PIN
 const LONGEST_PAUSE_SECONDS = 3600;
-const LAST_USER = "last_user";
 
 export class Account {
   /**
@@ -47,7 +46,7 @@ export class Account {
   /** Where the tablet was left: locked, if it had somebody. */
   async start() {
     const rows = await this.device.accounts();
-    const last = localStorage.getItem(LAST_USER);
+    const last = await this.device.lastUser();
     const row = rows.find((one) => one.replicaId === last && !one.loggedOut);
     if (row) await this.#settle(row.wrapped ? "locked" : "pin_needed", row);
     else await this.#settle(rows.length ? "logged_out" : "not_enrolled", null);
@@ -122,7 +121,7 @@ export class Account {
     // With nothing left to send, the tokens go with the keys: end them while they can be read.
     if (this.data && !(await this.#describe(this.row)).unsent) void endLogIn(this.data);
     await this.device.change(this.row.replicaId, { loggedOut: true });
-    localStorage.removeItem(LAST_USER);
+    await this.device.setLastUser(null);
     await this.#leave();
     await this.#settle("logged_out", null);
     this.engine.opened(); // what waits is sent, and then the rest goes
@@ -186,6 +185,10 @@ export class Account {
     try {
       return await logIn(path, body);
     } catch (error) {
+      if (error instanceof Unreachable && error.status === 429) {
+        const minutes = String(Math.ceil((error.retryAfterMs ?? 60_000) / 60_000));
+        throw new EngineError("too_many_tries", error.message, { minutes });
+      }
       if (error instanceof Unreachable) throw new EngineError("unreachable", error.message);
       if (!(error instanceof Declined)) throw error;
       if (error.code === "replica_revoked") throw new EngineError("replica_revoked", error.problem.detail);
@@ -214,7 +217,7 @@ export class Account {
   async #settle(state, row) {
     this.state = state;
     this.row = row;
-    if (row) localStorage.setItem(LAST_USER, row.replicaId);
+    if (row) await this.device.setLastUser(row.replicaId);
     this.user = row ? { ...(await this.#describe(row)), ...this.#language() } : null;
     this.engine.changed();
   }

@@ -7,6 +7,8 @@ import { DURABLE, openDevice, userDatabaseName } from "./local/database.js";
 /** @typedef {import("./local/database.js").AccountRow} AccountRow */
 /** @typedef {import("./local/database.js").DeviceDatabase} DeviceDatabase */
 
+const LAST_USER = "last_user";
+
 export class Device {
   /** @param {DeviceDatabase} database */
   constructor(database) {
@@ -25,6 +27,19 @@ export class Device {
   /** @param {string} replicaId @returns {Promise<AccountRow | null>} */
   async account(replicaId) {
     return (await this.database.get("accounts", replicaId)) ?? null;
+  }
+
+  /** @returns {Promise<string | null>} the replica of whoever was chosen last, and has not logged out */
+  async lastUser() {
+    return (await this.database.get("device", LAST_USER)) ?? null;
+  }
+
+  /** @param {string | null} replicaId */
+  async setLastUser(replicaId) {
+    if ((await this.lastUser()) === replicaId) return;
+    const transaction = this.database.transaction("device", "readwrite", DURABLE);
+    transaction.store.put(replicaId, LAST_USER);
+    await transaction.done;
   }
 
   /** @param {AccountRow} account */

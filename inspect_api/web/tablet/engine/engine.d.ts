@@ -12,21 +12,6 @@
  * - Objects that are handed out are snapshots: they never change afterwards. On every "change" event ask again; it is cheap.
  */
 
-/*
- * REQUESTS (written by the screens, answered here; removed before the end)
- * S1 Engine.reportFix(actionId: string, note: string, photo: Blob | null): Promise<void>, kept durably and sent when there is network
- *    (POST /api/v1/actions/{id}/fix after the photo's upload); ActionView.fixWaiting: boolean. If you cannot queue it: on line only,
- *    rejecting with "unreachable", is fine too; say which.
- *    -> E: on line only, Engine.reportFix below; ActionView has no fixWaiting (state "fixed" comes back with the feed).
- * S2 The screens register hash routes "#/…" and leave "#enrol=…" alone until codeInAddress() was asked. They load
- *    /tablet/…: index.html uses relative URLs ("./styles/base.css"), so any prefix with a trailing slash works. Service worker:
- *    main.js does not register it; the engine does (openEngine).
- *    -> E: yes, all of S2 to S4 is so. GET /tablet/ serves it now; every file in web/tablet with a known suffix is precached.
- * S3 Please precache every file under styles/, screens/, parts/, texts/, icons/, theme.js, main.js, manifest.webmanifest.
- * S4 CSP needs: img-src 'self' blob:; style-src 'self' (we set no style attributes); connect-src 'self'; script-src 'self'.
- * S5 Done by S, one line in syncing.js, edited(): counts anew soon after every durable edit, also offline (the badge said "nothing to send").
- */
-
 import type { CorrectiveActionBody } from "./feed.js";
 import type { Problem } from "./messages.js";
 
@@ -50,8 +35,8 @@ export type ErrorCode =
   | "invalid_response" // `detail.code`: wrong_kind, out_of_range, unknown_option, not_a_number, note_missing
   | "photo_unreadable"
   | "photo_too_large"
-  | "storage_full" // nothing was written
-  | "busy_elsewhere"; // another tab of this browser has the app open and holds the lock for longer than a moment
+  | "too_many_tries" // log-ins have to wait; `detail.minutes`
+  | "storage_full"; // nothing was written
 
 export class EngineError extends Error {
   readonly code: ErrorCode;
@@ -131,7 +116,7 @@ export interface Engine {
   /** The whole queue of the open user (changes, photos) as one file, encrypted for nobody: an administrator imports it. */
   exportQueue(): Promise<{ name: string; blob: Blob }>;
 
-  /** For tests: ends timers, closes the database. */
+  /** Ends timers and closes the databases. */
   close(): Promise<void>;
 }
 
@@ -166,8 +151,8 @@ export interface Account {
   lock(): Promise<void>;
   /** What waits stays and is still sent, without anybody being able to read it here. The user stays in `users()` until then. */
   logOut(): Promise<void>;
-  /** The PIN is forgotten: log in with the password, and what was already sent is pulled anew. What was not yet sent stays and
-   *  is sent; it cannot be read here any more. */
+  /** The PIN is forgotten: log in with the password. What waits is sent first (`unreachable` with `detail.unsent` when that does not
+   *  succeed; nothing is lost), then the state is "pin_needed" and everything is pulled anew. */
   forgetPin(login: string, password: string): Promise<void>;
 }
 

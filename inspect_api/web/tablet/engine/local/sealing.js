@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Encryption at rest with WebCrypto. What it protects, and what not: docs/adr/0010-encryption-on-the-tablet.md.
+ * Encryption at rest with WebCrypto. What it protects, and what not: docs/adr/0012-keys-on-the-tablet.md.
  *
  * Three keys for each user:
  * - the *device key*, made by the browser and never shown by it, not even to this code;

@@ -11,10 +11,11 @@ const PROBLEM = "application/problem+json";
 
 /** No answer of the server came. */
 export class Unreachable extends Error {
-  /** @param {string} message @param {number | null} [retryAfterMs] where somebody said so */
-  constructor(message, retryAfterMs = null) {
+  /** @param {string} message @param {number | null} [retryAfterMs] where somebody said so @param {number} [status] 0: none */
+  constructor(message, retryAfterMs = null, status = 0) {
     super(message);
     this.retryAfterMs = retryAfterMs;
+    this.status = status;
   }
 }
 
@@ -62,7 +63,7 @@ export async function send(method, path, { headers = {}, body, timeoutMs = TIMEO
 /** @param {Response} answer @param {string} what */
 async function failure(answer, what) {
   if (TEMPORARY.has(answer.status) || answer.status < 400 || answer.status >= 500) {
-    return new Unreachable(`${what}: ${answer.status}`, retryAfter(answer.headers));
+    return new Unreachable(`${what}: ${answer.status}`, retryAfter(answer.headers), answer.status);
   }
   if (!(answer.headers.get("content-type") ?? "").startsWith(PROBLEM)) {
     return new Unreachable(`${what}: ${answer.status} from somebody else`);
