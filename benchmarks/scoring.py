@@ -4,6 +4,7 @@ The rows are written straight into the tables (a push of them is measured elsewh
 service does.
 """
 
+import os
 import random
 import resource
 import statistics
@@ -48,7 +49,7 @@ def measure(employees: int, each: int, database_url: str | None = None, name: st
         world.services.database.dispose()
         # In a process of its own, so that its peak is of the scoring alone.
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-            seconds, scored, peak = pool.submit(_score, url, world.sites["lobby"]).result()
+            seconds, cpu, peak = pool.submit(_score, url, world.sites["lobby"]).result()
         rows = [
             Row(
                 f"{name}: a week of {employees:,} employees × {each} inspections scored",
@@ -127,17 +128,19 @@ def _inspection(
     }
 
 
-def _score(url: str, site_id: str) -> tuple[float, int, float]:
-    """Seconds, scorecards, and the peak of this process in megabytes."""
+def _score(url: str, site_id: str) -> tuple[float, float, float]:
+    """Seconds, of them at work, and the peak of this process in megabytes."""
     database = Database(url)
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.process_time()
     with database.read() as connection:
         site = collect.site_ref(connection, site_id)
         assert site is not None  # noqa: S101 (it was made a moment ago)
         scores = live_scores(connection, site, WEEK)
-    seconds = time.perf_counter() - begun
+    seconds, worked = time.perf_counter() - begun, time.process_time() - worked
     database.dispose()
-    return seconds, len(scores), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    if not all(live.score.sources for live in scores.values() if live.entry.number.startswith("E")):
+        raise AssertionError("somebody was not scored")
+    return seconds, worked, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
 def _pages(world: World, folder: Path, database_url: str | None, name: str) -> list[Row]:
@@ -149,7 +152,9 @@ def _pages(world: World, folder: Path, database_url: str | None, name: str) -> l
             page = f"/sites/{world.sites['lobby']}/weeks/{WEEK}"
             first = _seconds(client, page)
             queries = ["", "?page=3", "?sort=trend", "?show=flags", "?q=E001", "?sort=highest&page=9"]
+            before = _cpu(server.pid)
             again = statistics.median(_seconds(client, page + queries[n % len(queries)]) for n in range(READINGS))
+            worked = (_cpu(server.pid) - before) / READINGS
             coverage = statistics.median(_seconds(client, f"{page}/coverage") for _ in range(9))
             pushed = statistics.median(_after_a_push(client, world, page) for _ in range(9))
             peak = _peak(server.pid)
@@ -157,7 +162,12 @@ def _pages(world: World, folder: Path, database_url: str | None, name: str) -> l
         server.kill()
     return [
         Row(f"{name}: manager's page over them, the first time", first, "s", "works the week out"),
-        Row(f"{name}: manager's page over them, median", again * 1000, "ms", "sorted, searched and turned over"),
+        Row(
+            f"{name}: manager's page over them, median",
+            again * 1000,
+            "ms",
+            f"sorted, searched, turned over; CPU {worked * 1000:.0f} ms each",
+        ),
         Row(f"{name}: the same after a push", pushed * 1000, "ms", "shows that push"),
         Row(f"{name}: coverage page, median", coverage * 1000, "ms"),
         Row(f"{name}: server peak memory", peak, "MB"),
@@ -182,6 +192,12 @@ def _after_a_push(client: httpx.Client, world: World, page: str) -> float:
     headers = {"authorization": f"Bearer {token}"}
     client.post("/api/v1/sync/push", json={"changes": [change]}, headers=headers).raise_for_status()
     return _seconds(client, page)
+
+
+def _cpu(pid: int) -> float:
+    """Seconds that the process has worked."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _peak(pid: int) -> float:

@@ -28,7 +28,10 @@ class NotAnExport(Exception):
 
 @dataclass
 class Material:
-    """``damage``: what is wrong with the file itself, so that no score is needed to see it; (what, zh, en)."""
+    """``damage``: what is wrong with the file itself, so that no score is needed to see it; (what, zh, en).
+
+    ``erased``: how many changes say that words of them were erased.
+    """
 
     header: shapes.Header
     zones: dict[str, ZoneInfo] = field(default_factory=dict)
@@ -42,6 +45,7 @@ class Material:
     scorecards: list[shapes.Scorecard] = field(default_factory=list)
     current: list[shapes.Current] = field(default_factory=list)
     damage: list[tuple[str, str, str]] = field(default_factory=list)
+    erased: int = 0
 
     @property
     def zone(self) -> ZoneInfo:
@@ -130,7 +134,9 @@ def _take_revision(material: Material, number: int, line: shapes.Revision) -> No
 def _take_inspection(material: Material, number: int, line: shapes.Inspection) -> None:
     material.inspections[line.id] = line
     for one in line.changes:
-        if hashlib.sha256(one.body.encode()).hexdigest() != one.digest:
+        if one.erased:
+            material.erased += 1
+        elif hashlib.sha256(one.body.encode()).hexdigest() != one.digest:
             material.damage.append(
                 ("change", f"检查 {line.id} 的一项变更被改动", f"a change of inspection {line.id} was altered")
             )

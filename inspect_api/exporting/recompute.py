@@ -36,8 +36,8 @@ class Difference:
 class Outcome:
     """``same`` of ``compared`` scorecards are the same, byte for byte.
 
-    ``notes``: replaced versions that are the same under what they say of leave and employment, which the register of
-    the file says otherwise: it was changed since, and keeps no history.
+    ``notes``: that words were erased; and replaced versions that are the same under what they say of leave and
+    employment, which the register of the file says otherwise: it was changed since, and keeps no history.
     """
 
     compared: int
@@ -58,6 +58,12 @@ def recompute(material: Material) -> Outcome:
     """Every published version, from the changes it names; and every week as it stood, from all that is there."""
     differences = [Difference("", "", None, zh, en) for _, zh, en in material.damage]
     notes: list[Difference] = []
+    if material.erased:
+        erased = material.erased
+        zh = f"{erased} 项变更的文字已按规定清除，其校验值无法核对"
+        notes.append(
+            Difference("", "", None, zh, f"words of {erased} change(s) were erased; their hashes tell nothing")
+        )
     last = {(card.employee_id, card.week): card.version for card in material.scorecards}
     everything = _Everything(material)
     same = 0

@@ -72,13 +72,15 @@ class Responsibility(Struct, frozen=True, tag_field="kind", tag="responsibility"
 
 
 class ExportedChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """``body``: the change as it was stored; ``digest``: its SHA-256."""
+    """``body``: the change as it was stored; ``digest``: its SHA-256. ``erased``: a person's data were erased since, so
+    that words are missing of it; its answers are not, and the digest is that of the whole."""
 
     body: str
     digest: str
     author_id: str
     skew_ms: int | None
     received_at: datetime
+    erased: bool = False
 
 
 class ExportedDecision(Struct, frozen=True, forbid_unknown_fields=True):

@@ -178,7 +178,14 @@ def _some_inspections(connection: sa.Connection, ids: list[str]) -> Iterator[sha
             id=key,
             site_id=sites[key],
             changes=[
-                shapes.ExportedChange(row.body, row.digest, row.author_id, row.skew_ms, row.received_at)
+                shapes.ExportedChange(
+                    row.body,
+                    row.digest,
+                    row.author_id,
+                    row.skew_ms,
+                    row.received_at,
+                    erased=hashlib.sha256(row.body.encode()).hexdigest() != row.digest,
+                )
                 for row in changes.get(key, [])
             ],
             photos=[row.sha256 for row in photos.get(key, [])],

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +10,20 @@ import msgspec
 import pytest
 
 from checklists.periods import final_at, provisional_at
+from checklists.responses import NOT_APPLICABLE
+from checklists.tables import Employee, table_of
 from inspect_api.cli.main import run
 from inspect_api.exporting.material import NotAnExport, read
 from inspect_api.exporting.recompute import Outcome, recompute
 from inspect_api.exporting.writing import export_lines
+from inspect_api.privacy.erasure import erase
 from inspect_api.scorecards.publication import publish_due
 from inspect_api.scorecards.service import find_site
 from tests.databases import both_databases
 from tests.inspect_api.scorecards.desk import Desk
 from tests.inspect_api.scorecards.test_decisions import AGAIN, call, decide
 from tests.inspect_api.scorecards.test_service import absence
-from tests.worked_numbers import LATE_CHECK, WEEK, ZONE, site_time
+from tests.worked_numbers import GROOMING_CHECKS, LATE_CHECK, WEEK, ZONE, grooming_check, site_time
 from tests.world import SteppedClock, World
 
 database_kind = both_databases
@@ -87,6 +91,26 @@ async def test_leave_that_was_entered_later_is_a_note_at_the_versions_before(
     outcome = compared(exported(world))
     assert outcome.differences == ()
     assert [(one.employee, one.version) for one in outcome.notes] == [("lobby-1 王芳", 1)]
+
+
+async def test_after_an_erasure_the_scores_are_the_same_and_the_missing_words_are_a_note(
+    world: World, desk: Desk, clock: SteppedClock
+) -> None:
+    for check in (*GROOMING_CHECKS[:4], grooming_check("Z", "liu", site_time(20, 9), belt=NOT_APPLICABLE)):
+        desk.send(check, "lobby-2")
+    clock.now = final_at(WEEK, ZONE)
+    publish_due(world.services)
+    clock.forward(days=60)
+    employee = table_of(Employee)
+    with world.services.database.write() as connection:
+        mine = employee.c.id == world.employees["lobby-2"]
+        connection.execute(employee.update().where(mine).values(employed_until=date(2026, 11, 30)))
+        erase(connection, world.organisation_id, world.employees["lobby-2"], world.users["admin"], clock(), 7)
+    outcome = compared(exported(world))
+    assert outcome.differences == ()
+    assert outcome.same == outcome.compared
+    (note,) = outcome.notes
+    assert note.en.endswith("were erased; their hashes tell nothing")
 
 
 def changed(lines: Lines, kind: str, change: Callable[[dict[str, Any]], None], **where: Any) -> Lines:
