@@ -37,6 +37,7 @@ CHINESE = {
     "login_failures_account": "同一账号 15 分钟内登录失败达到此数后须等待",
     "login_failures_address": "同一来源地址 15 分钟内登录失败达到此数后须等待",
     "password_link_hours": "一次性密码链接的有效小时数",
+    "requests_per_minute": "每台平板（或每位用户的浏览器）每分钟允许的请求数，按进程计",
     "push_body_limit": "单次推送的最大字节数",
     "push_max_changes": "单次推送的最多变更数",
     "photo_max_bytes": "单张照片的最大字节数",

@@ -34,6 +34,7 @@ from inspect_api.api import (
 )
 from inspect_api.auth.middleware import AuthenticationMiddleware
 from inspect_api.jobs import start_jobs
+from inspect_api.limits import RequestLimit
 from inspect_api.pages import enrolment as enrolment_pages
 from inspect_api.pages import handlers as pages
 from inspect_api.pages import queues as queue_pages
@@ -83,7 +84,10 @@ def create_app(services: Services) -> Litestar:
     app = Litestar(
         route_handlers=[handler for room in API for handler in room.HANDLERS],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
-        middleware=[DefineMiddleware(AuthenticationMiddleware, exclude_from_auth_key="public")],
+        middleware=[
+            DefineMiddleware(AuthenticationMiddleware, exclude_from_auth_key="public"),
+            RequestLimit(services.settings.requests_per_minute),
+        ],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=[lifespan],
         logging_config=None,  # whoever runs the application decides how it logs

@@ -39,6 +39,11 @@ class Settings(BaseSettings):
         100, ge=1, le=100_000, description="failed log-ins from one address in 15 minutes; then it waits"
     )
     password_link_hours: int = Field(48, ge=1, le=720, description="life of a one-time link that sets a password")
+    requests_per_minute: int = Field(
+        1200,
+        ge=10,
+        description="requests of one tablet, or of one user's browsers, that each process takes in a minute",
+    )
     push_body_limit: int = Field(4_000_000, ge=10_000, description="largest push in bytes")
     push_max_changes: int = Field(500, ge=1, le=5000, description="most changes in one push")
     photo_max_bytes: int = Field(30_000_000, ge=100_000, description="largest photo in bytes")
