@@ -21,6 +21,8 @@ PIN = "2580"
 PATIENCE_MS = 30_000
 """For what ends by itself; the machine of the tests may be busy."""
 
+expect.set_options(timeout=PATIENCE_MS)
+
 TABLET_7_INCH, TABLET_LANDSCAPE, PHONE = (600, 960), (1280, 800), (390, 844)
 
 
@@ -28,7 +30,7 @@ TABLET_7_INCH, TABLET_LANDSCAPE, PHONE = (600, 960), (1280, 800), (390, 844)
 def demo_server(folder: Path) -> Iterator[tuple[ServerProcess, Services]]:
     """The demonstration organisation (30 employees, the built-in checklists) served by a process; nothing played."""
     folder.mkdir(parents=True, exist_ok=True)
-    services = build_services(Settings(mode="development", data_dir=folder, jobs=False))
+    services = build_services(Settings.model_validate({"mode": "development", "data_dir": folder, "jobs": False}))
     upgrade(services.database)
     ensure_organisation(services)
     server = ServerProcess(folder)

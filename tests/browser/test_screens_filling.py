@@ -1,8 +1,10 @@
 """All three checklists through the real screens: offline, with photos, then sent. What was shown is what is held."""
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from checklists.scoring.arithmetic import display, from_text
 from checklists.tables import Evidence, Inspection, Photo
@@ -20,7 +22,7 @@ def chen(supervisors: Supervisors) -> Supervisor:
     return supervisors.new("chen")
 
 
-def held(services: Services, inspection_id: str) -> sa.Row[tuple[object, ...]]:
+def held(services: Services, inspection_id: str) -> Any:
     """What the server has of it: state, score, photos declared and stored."""
     inspection, evidence, photo = table_of(Inspection), table_of(Evidence), table_of(Photo)
     of_it = evidence.c.inspection_id == inspection.c.id
@@ -35,6 +37,11 @@ def held(services: Services, inspection_id: str) -> sa.Row[tuple[object, ...]]:
     )
     with services.database.read() as connection:
         return connection.execute(sa.select(*columns).where(inspection.c.id == inspection_id)).one()
+
+
+def line(chen: Supervisor, inspection_id: str) -> Locator:
+    """Of the list of inspections."""
+    return chen.page.locator(f"a.state-line[href='#/inspect/{inspection_id}']")
 
 
 def test_three_checklists_filled_offline_arrive_with_the_scores_that_the_screens_showed(
@@ -71,11 +78,14 @@ def test_three_checklists_filled_offline_arrive_with_the_scores_that_the_screens
     shown[workspace] = (chen.submit(), 1)
 
     chen.go("inspections")
-    expect(chen.page.locator(".state-line", has_text=chen.words("sent.on_tablet"))).to_have_count(3)
+    for inspection_id in shown:
+        expect(line(chen, inspection_id)).to_contain_text(chen.words("sent.on_tablet"))
+    expect(chen.page.locator(".top .sending.waiting")).to_be_visible()  # never "all sent" while something waits
     chen.context.set_offline(False)
     chen.send()
     chen.go("inspections")
-    expect(chen.page.locator(".state-line", has_text=chen.words("sent.complete"))).to_have_count(3)
+    for inspection_id in shown:
+        expect(line(chen, inspection_id)).to_contain_text(chen.words("sent.complete"))
     for inspection_id, (score, photos) in shown.items():
         row = held(demo[1], inspection_id)
         assert (row.state, row.missing_photos, row.stored) == ("complete", 0, photos)
@@ -106,10 +116,15 @@ def test_every_tap_outlives_the_page_and_the_rest_can_be_taken_back(chen: Superv
     first = chen.page.locator(".item").first
     chen.answer(first, "to-fail")
     expect(first).to_have_class("item fail short")
+    first.get_by_role("button", name=chen.words("item.note")).click()
+    first.locator("textarea").press_sequentially("肩上有")  # the field is never left
+    expect(chen.page.locator(".menu .spin")).to_have_count(0)
+    chen.page.wait_for_timeout(1500)
     chen.page.reload()
     chen.page.get_by_role("heading", name=chen.words("pin.hello", name="陈督导")).wait_for()
     chen.pin(chen.words("pin.hello", name="陈督导"))
     expect(chen.page.locator(".item.fail")).to_have_count(1)
+    expect(chen.page.locator(".item.fail .said")).to_have_text("肩上有")
     chen.page.locator(".rest").click()
     undo = chen.page.locator(".section-foot .undo")
     expect(undo).to_be_visible()

@@ -4,10 +4,11 @@ import { Dialog, ReasonDialog } from "./dialog.js";
 import { Icon } from "./icons.js";
 import { AddPhoto, Photos } from "./item_photos.js";
 import { useDoing, useSurroundings } from "./live.js";
-import { html, useRef, useState } from "./preact.js";
+import { html, useState } from "./preact.js";
 import { voidReasons } from "./reasons.js";
 import { WhereTag } from "./states.js";
 import { moment } from "./times.js";
+import { Written } from "./written.js";
 import { t } from "../texts/texts.js";
 
 /** @typedef {import("../engine/engine.js").InspectionView} InspectionView */
@@ -27,11 +28,7 @@ function Menu({ view, editing, onClose }) {
   const { engine } = useSurroundings();
   const [voiding, setVoiding] = useState(false);
   const [, run] = useDoing();
-  const words = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
-  const keep = () => {
-    const said = words.current?.value.trim() ?? "";
-    if (said !== (view.note ?? "")) run(() => engine.write(view.id, "inspection/note", said || null));
-  };
+  const keep = (/** @type {string} */ said) => run(() => engine.write(view.id, "inspection/note", said || null));
   if (voiding)
     return html`<${ReasonDialog}
       title=${t("inspect.void")}
@@ -51,7 +48,7 @@ function Menu({ view, editing, onClose }) {
     <p class="soft small">${t("inspect.saved")}</p>
     ${editing.locked
       ? view.note && html`<p class="said"><${Icon} name="note" /><span>${view.note}</span></p>`
-      : html`<label class="field">${t("inspect.note")}<textarea ref=${words} maxlength="2000" defaultValue=${view.note ?? ""} onChange=${keep}></textarea></label>`}
+      : html`<div class="field"><p class="soft">${t("inspect.note")}</p><${Written} text=${view.note ?? ""} label=${t("inspect.note")} onKeep=${keep} /></div>`}
     <${Photos} inspectionId=${view.id} label=${t("inspect.loose_photos")} photos=${view.loosePhotos} locked=${editing.locked} />
     ${!editing.locked && html`<div class="tools"><${AddPhoto} inspectionId=${view.id} itemKey=${null} label=${t("inspect.loose_photos")} owed=${false} cue="" /></div>`}
     ${view.revisions.length > 0 && html`<section class="stack"><h3>${t("inspect.revisions")}</h3><ul class="list">${view.revisions.map((one) => html`<li class="problem"><b>${one.reason}</b><span class="soft small">${one.author}${one.at ? ` · ${moment(one.at)}` : ""}</span></li>`)}</ul></section>`}

@@ -8,6 +8,7 @@ import { html, useEffect, useRef, useState } from "./preact.js";
 import { usualReasons } from "./reasons.js";
 import { refusal } from "./states.js";
 import { day } from "./times.js";
+import { Written } from "./written.js";
 import { pick, t } from "../texts/texts.js";
 
 /** @typedef {import("../engine/engine.js").ItemView} ItemView */
@@ -19,7 +20,13 @@ import { pick, t } from "../texts/texts.js";
  */
 export function Item({ inspectionId, item, editing, asked }) {
   const box = useRef(/** @type {HTMLLIElement | null} */ (null));
-  const [open, setOpen] = useState("");
+  const [explained, setExplained] = useState(false);
+  const [noting, setNoting] = useState(false);
+  const owesNote = item.owes.includes("note");
+  useEffect(() => {
+    // What asked for words stays open while they are typed, also once they are enough.
+    if (owesNote) setNoting(true);
+  }, [owesNote]);
   useEffect(() => {
     if (!asked || !box.current) return;
     box.current.scrollIntoView({ block: "center" });
@@ -29,8 +36,7 @@ export function Item({ inspectionId, item, editing, asked }) {
   const value = editing.valueOf(item);
   const text = pick(item.text);
   const notApplicable = value === "not_applicable";
-  const toggle = (/** @type {string} */ name) => setOpen((before) => (before === name ? "" : name));
-  const withNote = open === "note" || notApplicable || item.owes.includes("note");
+  const withNote = noting || notApplicable || owesNote;
   const short = !["rating", "choice"].includes(item.response.kind);
   return html`<li ref=${box} class=${`item ${lookOf(item, value)}${short ? " short" : ""}${asked ? " asked" : ""}`} id=${`item-${item.key}`}>
     <div class="head">
@@ -39,8 +45,8 @@ export function Item({ inspectionId, item, editing, asked }) {
         <${Rules} item=${item} />
       </div>
       <div class="tools">
-        <button type="button" aria-expanded=${String(open === "rules")} onClick=${() => toggle("rules")}><${Icon} name="rule" />${t("item.standard")}<span class="heard">: ${text}</span></button>
-        ${!editing.locked && html`<button type="button" disabled=${value === null} aria-expanded=${String(withNote)} onClick=${() => toggle("note")}><${Icon} name="note" />${t("item.note")}<span class="heard">: ${text}</span></button>`}
+        <button type="button" aria-expanded=${String(explained)} onClick=${() => setExplained(!explained)}><${Icon} name="rule" />${t("item.standard")}<span class="heard">: ${text}</span></button>
+        ${!editing.locked && html`<button type="button" disabled=${value === null} aria-expanded=${String(withNote)} onClick=${() => setNoting(!noting)}><${Icon} name="note" />${t("item.note")}<span class="heard">: ${text}</span></button>`}
         ${!editing.locked && html`<${AddPhoto} inspectionId=${inspectionId} itemKey=${item.key} label=${text} owed=${item.owes.includes("photo")} cue=${pick(item.photoCue)} />`}
       </div>
     </div>
@@ -49,7 +55,7 @@ export function Item({ inspectionId, item, editing, asked }) {
     ${item.refused && html`<${Refused} change=${item.refused} />`}
     ${withNote && !editing.locked ? html`<${Note} item=${item} editing=${editing} notApplicable=${notApplicable} />` : item.note && html`<p class="said"><${Icon} name="note" /><span>${item.note}</span></p>`}
     <${Photos} inspectionId=${inspectionId} label=${text} photos=${item.photos} locked=${editing.locked} />
-    ${open === "rules" && html`<${Words} item=${item} onClear=${editing.locked || value === null ? null : () => editing.answer(item, null)} />`}
+    ${explained && html`<${Words} item=${item} onClear=${editing.locked || value === null ? null : () => editing.answer(item, null)} />`}
   </li>`;
 }
 
@@ -103,22 +109,20 @@ function Words({ item, onClear }) {
 
 /** @param {{ item: ItemView, editing: Editing, notApplicable: boolean }} props */
 function Note({ item, editing, notApplicable }) {
-  const words = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const owed = item.owes.includes("note");
   const text = pick(item.text);
-  useEffect(() => {
-    // Another tablet, or a tap on a usual reason, wrote it: show it, unless somebody is typing here.
-    if (words.current && document.activeElement !== words.current) words.current.value = item.note ?? "";
-  }, [item.note]);
-  const keep = () => {
-    const said = words.current?.value.trim() ?? "";
-    if (said !== (item.note ?? "") && (said || !notApplicable)) editing.note(item, said);
-  };
+  // The note of "not applicable" is its reason, and cannot be emptied.
+  const keep = (/** @type {string} */ said) => (said || !notApplicable) && editing.note(item, said);
   return html`<div class="note">
     ${notApplicable &&
     html`<div class="chips" role="group" aria-label=${t("item.note.why")}>
       ${usualReasons().map((reason) => html`<button type="button" key=${reason} aria-pressed=${String(item.note === reason)} onClick=${() => editing.note(item, reason)}>${reason}</button>`)}
     </div>`}
-    <textarea ref=${words} aria-label=${t(notApplicable ? "item.note.why" : "item.note.of", { item: text })} placeholder=${t(notApplicable ? "item.note.why" : owed ? "item.note.owed" : "item.note")} maxlength="2000" rows="2" onChange=${keep}></textarea>
+    <${Written}
+      text=${item.note ?? ""}
+      label=${t(notApplicable ? "item.note.why" : "item.note.of", { item: text })}
+      hint=${t(notApplicable ? "item.note.why" : owed ? "item.note.owed" : "item.note")}
+      onKeep=${keep}
+    />
   </div>`;
 }
