@@ -1,6 +1,7 @@
 // @ts-check
 /** What one user has on this tablet, and the keys to it. */
 
+import { EngineError } from "../errors.js";
 import { HybridClock } from "../rules/clock.js";
 import { DURABLE, openUser } from "./database.js";
 import { newKey, open, seal } from "./sealing.js";
@@ -8,6 +9,8 @@ import { newKey, open, seal } from "./sealing.js";
 /** @typedef {import("./database.js").UserDatabase} UserDatabase */
 /** @typedef {import("./sealing.js").Keys} Keys */
 /** @typedef {import("./sealing.js").Sealed} Sealed */
+
+const GRACE_MS = 500;
 
 /**
  * `keys` are here while the user is unlocked. Without them what waits can still be sent as long as there is a permit, and
@@ -34,13 +37,13 @@ export class Store {
   }
 
   get readingKey() {
-    if (!this.keys) throw new Error("locked: nothing can be read");
+    if (!this.keys) throw new EngineError("not_open", "locked: nothing can be read");
     return this.keys.reading;
   }
 
   get sendingKey() {
     const key = this.keys?.sending ?? this.permit;
-    if (!key) throw new Error("locked: nothing can be sent");
+    if (!key) throw new EngineError("not_open", "locked: nothing can be sent");
     return key;
   }
 
@@ -122,8 +125,10 @@ export class Store {
     await transaction.done;
   }
 
+  /** The keys go at once; what a screen was reading in this moment may end with `not_open`, not with a broken database. */
   close() {
     this.keys = null;
-    this.database.close();
+    this.permit = null;
+    setTimeout(() => this.database.close(), GRACE_MS);
   }
 }
