@@ -1,6 +1,7 @@
 """Which mails there ought to be by now, whatever has been planned: the rows decide, not the timer."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -45,10 +46,13 @@ class Expected(NamedTuple):
     recipient_id: str
 
 
-def expected(connection: sa.Connection, schedules: Mapping[str, Schedule], now: datetime) -> Iterator[Expected]:
+def expected(
+    connection: sa.Connection, schedules: Mapping[str, Schedule], now: datetime, told: AbstractSet[str]
+) -> Iterator[Expected]:
+    """``told``: the events of which everyone concerned has been told; whoever joins later is not."""
     yield from _weekly(connection, schedules, now)
     yield from _employees(connection, schedules, now)
-    yield from _notices(connection, schedules, now)
+    yield from _notices(connection, schedules, now, told)
 
 
 def _weekly(connection: sa.Connection, schedules: Mapping[str, Schedule], now: datetime) -> Iterator[Expected]:
@@ -114,7 +118,9 @@ def _inspected(site_id: str, week: Week, zone: ZoneInfo) -> sa.Select[Any]:
     )
 
 
-def _notices(connection: sa.Connection, schedules: Mapping[str, Schedule], now: datetime) -> Iterator[Expected]:
+def _notices(
+    connection: sa.Connection, schedules: Mapping[str, Schedule], now: datetime, told: AbstractSet[str]
+) -> Iterator[Expected]:
     """Of each step of a dispute to everyone concerned, but not to who took it."""
     events = connection.execute(
         sa.select(
@@ -134,7 +140,7 @@ def _notices(connection: sa.Connection, schedules: Mapping[str, Schedule], now: 
     ).all()
     for row in events:
         since = schedules[row.organisation_id].notices_from
-        if since is None or row.at < since:
+        if since is None or row.at < since or row.id in told:
             continue
         for user_id in sorted(_concerned(connection, row) - {row.actor_id}):
             yield Expected(row.organisation_id, NOTICE, row.site_id, row.week, row.id, user_id)

@@ -62,9 +62,11 @@ def plan_run(key: Expected, revision: int, host: str, now: datetime) -> dict[str
 
 def _missing(connection: sa.Connection, settings: Settings, now: datetime) -> list[dict[str, object]]:
     host = sender_address(settings.mail_from).domain
-    wanted = {key[1:]: key for key in expected(connection, schedules(connection, settings), now)}
     columns = (_RUN.c.report, _RUN.c.site_id, _RUN.c.period, _RUN.c.about, _RUN.c.recipient_id)
-    for row in connection.execute(sa.select(*columns).where(_RUN.c.planned_at > now - 2 * CATCH_UP)):
+    planned = connection.execute(sa.select(*columns).where(_RUN.c.planned_at > now - 2 * CATCH_UP)).all()
+    told = {row.about for row in planned}
+    wanted = {key[1:]: key for key in expected(connection, schedules(connection, settings), now, told)}
+    for row in planned:
         wanted.pop(tuple(row), None)
     declined = {(row.user_id, row.report) for row in connection.execute(_DECLINED)}
     return [plan_run(key, 1, host, now) for key in wanted.values() if (key.recipient_id, key.report) not in declined]
