@@ -65,8 +65,10 @@ def _answer(request: Request[Any, Any, Any], name: str) -> Response[Any]:
 
 
 def _send(request: Request[Any, Any, Any], found: WebFile, headers: dict[str, str]) -> Response[Any]:
-    if found.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(found.packed, media_type=found.media_type, headers=headers | {"content-encoding": "gzip"})
+    taken = request.headers.get("accept-encoding", "")
+    for coding, content in found.packed.items():
+        if coding in taken:
+            return Response(content, media_type=found.media_type, headers=headers | {"content-encoding": coding})
     return Response(found.content, media_type=found.media_type, headers=headers)
 
 

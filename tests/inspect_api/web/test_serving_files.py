@@ -4,6 +4,7 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
+from inspect_api.web.comments import without_comment_lines
 from inspect_api.web.files import FOLDER, WORKER, load, tablet_app
 from tests.world import World
 
@@ -34,6 +35,7 @@ async def test_a_file_is_sent_once_and_compressed(world: World) -> None:
         first = await client.get("/tablet/vendor/preact.js", headers={"accept-encoding": "gzip"})
         again = await client.get("/tablet/vendor/preact.js", headers={"if-none-match": first.headers["etag"]})
     assert first.headers["content-encoding"] == "gzip"
+    assert first.content == (FOLDER / "vendor/preact.js").read_bytes()
     assert first.headers["content-type"].startswith("text/javascript")
     assert (again.status_code, again.content) == (304, b"")
 
@@ -78,8 +80,36 @@ def test_another_byte_in_any_file_is_another_version_and_another_worker(tmp_path
 
 
 def test_the_whole_app_stays_small() -> None:
-    sizes = {file.name: len(file.packed or file.content) for file in tablet_app().files.values()}
+    """As a tablet gets it: browsers take Brotli over HTTPS, without which the app is nothing anyway."""
+    sizes = {file.name: len(file.packed.get("br", file.content)) for file in tablet_app().files.values()}
     assert sum(sizes.values()) < BUDGET, sorted(sizes.items(), key=lambda one: -one[1])[:10]
+
+
+def test_what_is_served_is_what_was_reviewed_but_for_whole_lines_of_comment() -> None:
+    script = """// @ts-check
+/** One line. */
+/**
+ * Several. `backtick
+ */
+const a = /** @type {any} */ (b); // stays
+  // goes
+const c = `
+// stays: text
+/* stays */ ${d}
+`; /* stays */ e();
+/* stays */ f();
+"""
+    served = without_comment_lines(script)
+    assert served.split("\n")[:5] == [""] * 5
+    assert served.split("\n")[5:] == [*script.split("\n")[5:6], "", *script.split("\n")[7:]]
+    for file in tablet_app().files.values():
+        if file.name.endswith(".js") and file.name != WORKER:
+            source = (FOLDER / file.name).read_text("utf-8").split("\n")
+            lines = file.content.decode().split("\n")
+            assert len(lines) == len(source), file.name
+            gone = [own.strip() for own, line in zip(source, lines, strict=True) if own != line]
+            assert all(line.startswith(("//", "/*", "*")) or "*/" in line for line in gone), file.name
+            assert not (gone and file.name.startswith("vendor/"))
 
 
 def test_vendored_files_are_the_published_ones() -> None:
