@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 ICONS = Path(__file__).resolve().parents[1] / "inspect_api" / "web" / "tablet" / "icons"
 BACKGROUND = "#0d4f65"
 COLOURS = 64  # every tablet loads them, and the drawing has five
-SIZES = {"icon-180.png": 180, "icon-192.png": 192, "icon-512.png": 512}
+SIZES = {"icon-192.png": 192, "icon-512.png": 512}
 MASKABLE = {"icon-maskable-512.png": 512}
 """Cut to any shape by the device: the drawing keeps to the inner 80 % and the colour fills the square."""
 
