@@ -33,7 +33,7 @@ async ({ content, endpoint, headers, sha256, piece, pieces }) => {
       onShouldRetry: (error) => {
         told.errors += 1;
         const status = error.originalResponse ? error.originalResponse.getStatus() : 0;
-        // Below 400: an answer that broke off in its headers. 409: another connection, now dead, still holds the upload.
+        // Below 400: an answer that broke off in its headers. 409: another connection, now dead, holds the upload.
         return status < 400 || status === 409;
       },
       onChunkComplete: () => {
