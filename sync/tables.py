@@ -67,7 +67,7 @@ class RefreshToken(SQLModel, table=True):
 
 
 class EnrolmentCode(SQLModel, table=True):
-    """A one-time code with which a user brings a tablet into use. Only its hash is kept. ``replica_id``: which did so."""
+    """A one-time code with which a user brings a tablet into use. Only its hash is kept. ``replica_id``: which did."""
 
     __tablename__ = "enrolment_code"
 
