@@ -310,7 +310,7 @@ export default {
   "error.photo_unreadable": "This photo cannot be read, take it again",
   "error.photo_too_large": "The photo is too large, take it again",
   "error.storage_full": "The tablet is full and nothing was saved. Go online and send, or free some space.",
-  "error.busy_elsewhere": "The app is open in another tab; use that one",
+  "error.too_many_tries": "Too many log-ins have failed: try again in {minutes} min. Nothing on the tablet is lost.",
   "refused.foreign_site": "This site was not yours at that time",
   "refused.foreign_site.do": "Ask an administrator to give you the site back, then press “Send again”.",
   "refused.unknown_employee": "The server does not have this employee, or not at your sites",

@@ -310,7 +310,7 @@ export default {
   "error.photo_unreadable": "这张照片读不出来，请重拍",
   "error.photo_too_large": "照片太大，请重拍",
   "error.storage_full": "平板空间满了，没有存下。请联网发送，或清理空间。",
-  "error.busy_elsewhere": "应用在另一个标签页里开着，请在那里操作",
+  "error.too_many_tries": "登录失败次数过多，请 {minutes} 分钟后再试。平板上的数据不受影响。",
   "refused.foreign_site": "您当时不负责这个场所",
   "refused.foreign_site.do": "请管理员把场所交还给您，然后点“重新发送”。",
   "refused.unknown_employee": "服务器上没有这名员工，或不在您的场所",
