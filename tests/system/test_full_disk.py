@@ -1,4 +1,4 @@
-"""PostgreSQL finds no room for its tables: what it had taken is there, and what it did not take is not called stored."""
+"""PostgreSQL finds no room for its tables: what it had is there, and what it does not take is not called stored."""
 
 import random
 import resource
