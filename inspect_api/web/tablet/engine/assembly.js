@@ -46,18 +46,22 @@ class Engine {
     this.listeners = new Set();
     this.told = false;
     this.update = new Update(() => this.#changed());
-    const appVersion = "tablet";
+    const { update } = this;
     this.account = new Account(device, {
       changed: () => this.#changed(),
       opened: () => this.#opened(),
       closing: async () => this.#closing(),
       deliver: (replicaId) => this.sync.deliver(replicaId),
-      appVersion,
+      get appVersion() {
+        return `tablet ${update.version}`;
+      },
     });
     this.sync = new Syncing(device, this.account, {
       changed: () => this.#changed(),
       pulled: () => this.#pulled(),
-      appVersion,
+      get appVersion() {
+        return `tablet ${update.version}`;
+      },
       automatic,
     });
     this.automatic = automatic;
