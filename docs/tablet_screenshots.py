@@ -22,8 +22,8 @@ from tests.browser.test_screens_access import ask_for_action
 FOLDER = Path(__file__).parent / "images" / "tablet"
 PHOTOS = Path(__file__).resolve().parents[1] / "inspect_api" / "demo" / "drawn"
 BADGE = "grooming.badge"
-COLOURS = 128
-"""A palette of so many is enough for flat screens, and a third of the size."""
+COLOURS = 256
+"""A palette of so many is enough for flat screens, and a third of the size. The octree keeps colours that are rare."""
 
 
 class Camera:
@@ -35,9 +35,11 @@ class Camera:
     def shoot(self, supervisor: Supervisor, name: str) -> None:
         if not name.startswith(self._wanted or ("",)):
             return
-        supervisor.page.wait_for_timeout(400)
+        supervisor.page.wait_for_timeout(1200)  # a busy machine paints late
         picture = Image.open(io.BytesIO(supervisor.page.screenshot())).convert("RGB")
-        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)
+        picture.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+            FOLDER / f"{name}.png", optimize=True
+        )
 
 
 def week(supervisor: Supervisor) -> None:
@@ -101,6 +103,10 @@ def daily(people: Supervisors, camera: Camera, url: str) -> None:
     off.get_by_role("button", name=chen.words("item.one_more")).click()
     chen.answer(chen.item("串岗"), "to-pass")
     camera.shoot(chen, "deduction-portrait")
+    chen.go("today")
+    chen.page.locator(".person", has_text="张敏").click()
+    chen.page.locator(".choice .card").first.wait_for()
+    camera.shoot(chen, "begin-portrait")
     for place in ("today", "inspections", "sending", "settings"):
         chen.go(place)
         camera.shoot(chen, f"{place}-portrait")

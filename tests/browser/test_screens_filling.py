@@ -109,6 +109,14 @@ def test_what_is_missing_is_said_and_a_tap_goes_there(chen: Supervisor) -> None:
     expect(asked).to_contain_text("头发梳理整齐")
     chen.photograph(asked, jpeg(seed=4))
     chen.submit()
+    chen.go("today")
+    chen.page.locator("input[type=search]").fill("服务窗口 李强")
+    row = chen.page.locator(".person")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("陈督导")
+    expect(row.locator(".pips i.on")).to_have_count(1)
+    chen.page.locator("input[type=search]").fill("没有这个人")
+    expect(chen.page.locator(".empty")).to_contain_text("没有这个人")
 
 
 def test_every_tap_outlives_the_page_and_the_rest_can_be_taken_back(chen: Supervisor) -> None:
