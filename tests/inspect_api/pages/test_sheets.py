@@ -69,21 +69,25 @@ def busy(world: World, desk: Desk, clock: SteppedClock) -> World:
     return world
 
 
-@pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("language", ["zh", "en"])
-async def test_both_files_of_every_table_say_the_same(busy: World, name: str, language: str) -> None:
-    base = f"/sites/{busy.sites['lobby']}/weeks/{WEEK}/tables/{name}"
+async def test_both_files_of_every_table_say_the_same(busy: World, language: str) -> None:
+    base = f"/sites/{busy.sites['lobby']}/weeks/{WEEK}/tables"
     async with browser(busy, "manager") as client:
-        text = await client.get(f"{base}.csv?lang={language}")
-        book = await client.get(f"{base}.xlsx?lang={language}")
-    assert (text.status_code, book.status_code) == (200, 200)
-    assert "attachment" in text.headers["content-disposition"]
-    rows, same = csv_of(text.content), xlsx_of(book.content)
-    assert [["" if cell is None else str(cell) for cell in row] for row in same] == [
-        [cell.removesuffix(".0") if "." in cell else cell for cell in row] for row in rows
-    ] or rows == [["" if cell is None else str(cell) for cell in row] for row in same]
-    assert len(set(rows[0])) == len(rows[0])
-    assert len(rows) > 1 or name in ("tablets", "corrections")
+        for name in TABLES:
+            text = await client.get(f"{base}/{name}.csv?lang={language}")
+            book = await client.get(f"{base}/{name}.xlsx?lang={language}")
+            assert (text.status_code, book.status_code) == (200, 200), name
+            assert "attachment" in text.headers["content-disposition"]
+            rows, same = csv_of(text.content), xlsx_of(book.content)
+            assert [[plain(cell) for cell in row] for row in rows] == [[plain(cell) for cell in row] for row in same]
+            assert len(set(rows[0])) == len(rows[0]), name
+            assert len(rows) > 1 or name in ("tablets", "corrections")
+
+
+def plain(cell: Any) -> str:
+    """A spreadsheet keeps 88.0 as 88."""
+    text = "" if cell is None else str(cell)
+    return text.removesuffix(".0")
 
 
 async def test_the_employees_file_is_what_the_database_holds(busy: World) -> None:
