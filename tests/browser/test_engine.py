@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from checklists.tables import table_of
+from sync.tables import RefreshToken
 from tests.browser.tablets import PIN, EngineFailure, Tablet, Tablets
 from tests.server_process import ServerProcess
 from tests.worked_numbers import GROOMING
-from tests.world import PASSWORD, World
+from tests.world import PASSWORD, START, World
 
 HAIR = f"{GROOMING.key}.hair"
 _EVERYTHING_STORED = """async () => {
@@ -164,6 +166,25 @@ def test_a_code_from_the_administrator_brings_a_tablet_into_use(
     assert tablet.sync()["problems"] == []
     assert tablet.get("account.user.name") == "Wang"
     assert len(tablet.call("today")["employees"]) == 2
+    # The log-in ends on the server while something waits: another code for the same user brings the queue on its way.
+    inspection = tablet.begin()
+    replica = tablet.get("account.user.replicaId")
+    with served_world.services.database.write() as connection:
+        token = table_of(RefreshToken)
+        connection.execute(token.update().where(token.c.replica_id == replica).values(revoked_at=START))
+    tablet.page.route("**/api/v1/sync/push", lambda route: route.fulfill(status=401, **_NOBODY))
+    tablet.page.route("**/api/v1/sync/pull*", lambda route: route.fulfill(status=401, **_NOBODY))
+    assert tablet.sync()["problems"][0]["code"] == "log_in_needed"
+    tablet.page.unroute_all()
+    made = api.post(f"{server.url}/api/v1/enrolment-codes", **asked).json()
+    tablet.call("account.enrol", made["code"])
+    assert (tablet.get("account.state"), tablet.get("account.user.replicaId")) == ("locked", replica)
+    tablet.unlock()
+    tablet.finish()
+    assert tablet.view(inspection)["delivery"] == "received"
+
+
+_NOBODY = {"content_type": "application/problem+json", "body": '{"code": "bad_token", "detail": ""}'}
 
 
 def test_a_conflict_is_on_both_tablets_and_gone_on_both(tablets: Tablets) -> None:

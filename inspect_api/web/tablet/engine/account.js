@@ -60,8 +60,18 @@ export class Account {
 
   /** @param {string} code */
   async enrol(code) {
-    const plain = code.toUpperCase().replace(/[\s-]/g, "");
-    await this.#arrive("/api/v1/enrolment", { code: plain }, null);
+    const body = { code: code.toUpperCase().replace(/[\s-]/g, "") };
+    // Whose code it is only the server knows. A queue that waits for a log-in is offered to it first: refused for another
+    // user's, the code is as good as before.
+    const waiting = (await this.device.accounts()).filter((row) => row.logInNeeded);
+    for (const row of waiting) {
+      try {
+        return await this.#arrive("/api/v1/enrolment", body, row);
+      } catch (error) {
+        if (!(error instanceof EngineError && error.code === "replica_revoked")) throw error;
+      }
+    }
+    await this.#arrive("/api/v1/enrolment", body, null);
   }
 
   codeInAddress() {
