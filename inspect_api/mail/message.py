@@ -15,9 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from checklists.tables import Language
+from inspect_api.figures import NOTHING, points, signed
 from inspect_api.i18n import Translator, translator
 from inspect_api.mail.addresses import sender_address
-from inspect_api.pages.rendering import NOTHING, points, signed
 from inspect_api.scorecards import wording
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -3,8 +3,6 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from decimal import Decimal
-from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,18 +13,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 
-from checklists.scoring.arithmetic import display, displayed
 from checklists.tables import Language
 from inspect_api.answers import LANGUAGE_COOKIE
 from inspect_api.auth.principal import Principal
+from inspect_api.figures import NOTHING, points, signed
 from inspect_api.i18n import Translator, translator
 from inspect_api.scorecards import wording
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
 _YEAR = 365 * 24 * 3600
-_MINUS = "\N{MINUS SIGN}"
-NOTHING = "–"
 
 HEADERS = {
     "content-security-policy": (
@@ -101,21 +97,6 @@ def environment(language: Language) -> Environment:
     made.globals.update(t=t, words=_words(t), language=language, stylesheet=_stylesheet(), nothing=NOTHING)
     made.filters.update(points=points, signed=signed, moment=_moment(t), week=t.week, short_week=t.short_week)
     return made
-
-
-def points(value: Fraction | None) -> str:
-    """As displayed everywhere: half up, one decimal."""
-    return NOTHING if value is None else display(value)
-
-
-def signed(value: Decimal | Fraction | None) -> str:
-    """``+1.2``, ``−0.8``, ``±0.0``."""
-    if value is None:
-        return NOTHING
-    shown = displayed(value) if isinstance(value, Fraction) else value
-    if shown == 0:
-        return "±0.0"
-    return f"{'+' if shown > 0 else _MINUS}{abs(shown)}"
 
 
 def _moment(t: Translator) -> Callable[[datetime | None, ZoneInfo], str]:

@@ -11,11 +11,11 @@ from litestar.response import Redirect
 
 from checklists.ids import UUID_PATTERN
 from checklists.tables import Site, User, table_of
+from inspect_api import sheets
 from inspect_api.auth.principal import Principal
 from inspect_api.auth.replicas import revoke_replica
 from inspect_api.i18n import N_, Translator, translator
 from inspect_api.injection import UserRequest, UseServices
-from inspect_api.pages import sheets
 from inspect_api.pages.rendering import page, page_language
 from inspect_api.problems import Code, Problem
 from sync.tables import Replica, ServerReplica

@@ -10,9 +10,9 @@ from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 
 from checklists.template import Dimension
+from inspect_api import sheets
 from inspect_api.i18n import N_, Translator, translator
 from inspect_api.injection import UserRequest, UseServices
-from inspect_api.pages import sheets
 from inspect_api.pages.overview import Show, Sort, selected
 from inspect_api.pages.rendering import page_language
 from inspect_api.pages.site_insights import weeks_asked_for

@@ -4,9 +4,9 @@ from checklists.tables import Language
 from checklists.template import Dimension
 from inspect_api.i18n import translator
 from inspect_api.mail.message import Attachment
-from inspect_api.pages.sheets import Cell, Sheet, to_xlsx
 from inspect_api.reports.content import WeeklyReport
 from inspect_api.scorecards.shapes import EmployeeWeek
+from inspect_api.sheets import Cell, Sheet, to_xlsx
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from checklists.periods import Week
 from checklists.tables import Dispute, DisputeEvent, DisputeStep, Language, Outcome, table_of
 from inspect_api.disputes.reading import DisputeView, views
+from inspect_api.figures import points
 from inspect_api.i18n import N_, Translator, translator
 from inspect_api.mail.message import make_message, render
-from inspect_api.pages.rendering import points
 from inspect_api.reports.runs import Run
 from inspect_api.reports.sending import Recipient
 from inspect_api.reports.weekly import days, envelope_of

@@ -11,9 +11,9 @@ import pytest
 from openpyxl import load_workbook
 
 from checklists.periods import final_at, provisional_at
-from inspect_api.pages.sheets import Sheet, to_csv, to_xlsx
 from inspect_api.scorecards import service
 from inspect_api.scorecards.publication import publish_due
+from inspect_api.sheets import Sheet, to_csv, to_xlsx
 from tests.inspect_api.pages.browser import browser
 from tests.inspect_api.scorecards.desk import Desk
 from tests.inspect_api.scorecards.test_decisions import AGAIN
