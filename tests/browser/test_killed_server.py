@@ -1,5 +1,6 @@
 """A server that is killed in the middle of a push and of a photo, again and again: everything is there, once."""
 
+import os
 import random
 import time
 from collections import Counter
@@ -17,11 +18,11 @@ from tests.server_process import running_server
 from tests.worked_numbers import GROOMING
 
 HAIR = f"{GROOMING.key}.hair"
-KILLS = 10
+KILLS = 10 if os.environ.get("THIRTY_DAYS") == "whole" else 6  # `make thirty-days` takes its time
 SEED = 20261120
 
 
-def test_ten_kills_in_pushes_and_photos(chromium: Browser, tmp_path: Path) -> None:
+def test_kills_in_pushes_and_photos(chromium: Browser, tmp_path: Path) -> None:
     with (
         running_server(tmp_path / "server") as (server, world),
         Tablets(chromium, server.url, world) as tablets,
