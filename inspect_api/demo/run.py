@@ -115,7 +115,7 @@ def _greet(console: Console, settings: Settings) -> None:
 _SEES = {
     "manager": "本场所周成绩单 weekly scorecards",
     "administrator": "全部与周报邮件 everything, mail",
-    "supervisor": "平板同步接口 tablet sync (API)",
+    "supervisor": "平板应用 the tablet app: /tablet/",
     "employee": "本人成绩 own results",
 }
 
