@@ -162,7 +162,10 @@ def _weeks(connection: sa.Connection, settings: Settings, now: datetime) -> Iter
             )
         )
         for week in connection.execute(weeks).scalars().all():
-            held = holds.holds_week(site.id, week, now, settings.dispute_days)
+            # A device's calendar may be years behind: what arrived lately is not old, whatever its week says.
+            of_week = (_inspection.c.site_id == site.id, _inspection.c.week == week)
+            late = sa.exists().where(*of_week, _inspection.c.updated_at >= oldest_score(settings, now))
+            held = holds.holds_week(site.id, week, now, settings.dispute_days) | late
             if not connection.execute(sa.select(held)).scalar():
                 yield site.organisation_id, WEEK, f"{site.id} {week}"
 
