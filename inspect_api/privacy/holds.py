@@ -48,10 +48,17 @@ def holds_photo(organisation_id: str, sha256: str, now: datetime, dispute_days: 
     )
 
 
-def holds_week(site_id: str, week: str, now: datetime, dispute_days: int) -> sa.ColumnElement[bool]:
-    """Whether something of the site's week is disputed or waits to be mended."""
-    of_week = sa.select(_inspection.c.id).where(_inspection.c.site_id == site_id, _inspection.c.week == week)
+def holds_week(
+    site_id: str, week: str, now: datetime, dispute_days: int, arrived_since: datetime
+) -> sa.ColumnElement[bool]:
+    """Whether something of the site's week is disputed, waits to be mended, or arrived after ``arrived_since``.
+
+    The calendar of a device may be years behind: what arrived lately is not old, whatever its week says.
+    """
+    in_week = (_inspection.c.site_id == site_id, _inspection.c.week == week)
+    of_week = sa.select(_inspection.c.id).where(*in_week)
     return sa.or_(
+        sa.exists().where(*in_week, _inspection.c.updated_at >= arrived_since),
         sa.exists().where(
             disputed(now, dispute_days),
             _dispute.c.inspection_id.in_(of_week) | ((_dispute.c.site_id == site_id) & (_dispute.c.week == week)),

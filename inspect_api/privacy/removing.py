@@ -33,20 +33,28 @@ _audit, _link, _photo = table_of(Audit), table_of(PasswordLink), table_of(Photo)
 _quarantine, _run, _token = table_of(Quarantine), table_of(ReportRun), table_of(RefreshToken)
 
 
-def delete_week(connection: sa.Connection, organisation_id: str, site_id: str, week: str, now: datetime) -> int:
-    """Inspections, scorecards, disputes and corrective actions of a site's week. That it was published stays known, so
-    that nothing publishes it again. Gives 0 when there was nothing any more."""
-    ids = sa.select(_inspection.c.id).where(_inspection.c.site_id == site_id, _inspection.c.week == week)
+def inspections_of(connection: sa.Connection, site_id: str, week: str) -> list[str]:
+    """The ids of a site's inspections of a week, in order."""
+    of_week = (_inspection.c.site_id == site_id, _inspection.c.week == week)
+    return sorted(connection.execute(sa.select(_inspection.c.id).where(*of_week)).scalars())
+
+
+def delete_week(
+    connection: sa.Connection, organisation_id: str, week_of_site: tuple[str, str], ids: list[str], now: datetime
+) -> int:
+    """These inspections, and the scorecards, disputes and corrective actions of the site's week. That it was published
+    stays known, so that nothing publishes it again. Gives 0 when there was nothing any more."""
+    site_id, week = week_of_site
     of_dispute = (_dispute.c.inspection_id.in_(ids)) | ((_dispute.c.site_id == site_id) & (_dispute.c.week == week))
     of_action = (_action.c.inspection_id.in_(ids)) | ((_action.c.site_id == site_id) & (_action.c.week == week))
     gone = [
         feed.Entry(site_id, kind, key, None)
-        for kind, query in (
+        for kind, keys in (
             (feed.INSPECTION, ids),
-            (feed.DISPUTE, sa.select(_dispute.c.id).where(of_dispute)),
-            (feed.CORRECTIVE_ACTION, sa.select(_action.c.id).where(of_action)),
+            (feed.DISPUTE, connection.execute(sa.select(_dispute.c.id).where(of_dispute)).scalars().all()),
+            (feed.CORRECTIVE_ACTION, connection.execute(sa.select(_action.c.id).where(of_action)).scalars().all()),
         )
-        for key in connection.execute(query).scalars().all()
+        for key in keys
     ]
     connection.execute(
         _dispute_event.delete().where(_dispute_event.c.dispute_id.in_(sa.select(_dispute.c.id).where(of_dispute)))
@@ -61,9 +69,9 @@ def delete_week(connection: sa.Connection, organisation_id: str, site_id: str, w
         connection.execute(table.delete().where(table.c.inspection_id.in_(ids)))
     people = sa.select(_scorecard.c.employee_id).where(_scorecard.c.site_id == site_id, _scorecard.c.week == week)
     connection.execute(_receipt.delete().where(_receipt.c.week == week, _receipt.c.employee_id.in_(people)))
-    removed = 0
-    for table in (_scorecard, _inspection):
-        removed += connection.execute(table.delete().where(table.c.site_id == site_id, table.c.week == week)).rowcount
+    cards = _scorecard.delete().where(_scorecard.c.site_id == site_id, _scorecard.c.week == week)
+    removed = connection.execute(cards).rowcount
+    removed += connection.execute(_inspection.delete().where(_inspection.c.id.in_(ids))).rowcount
     if not removed:
         return 0
     audit.record(connection, organisation_id, None, "week.delete", ("site", site_id), now, {"week": week})

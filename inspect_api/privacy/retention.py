@@ -28,7 +28,7 @@ from inspect_api.administration import audit
 from inspect_api.photos.intake import delete_photo_blobs
 from inspect_api.privacy import deletions, holds
 from inspect_api.privacy.deletions import LOG, PHOTO, WEEK, Claimed
-from inspect_api.privacy.removing import delete_logs, delete_week
+from inspect_api.privacy.removing import delete_logs, delete_week, inspections_of
 from inspect_api.services import Services
 from inspect_api.settings import Settings
 from sync.store import lock
@@ -85,12 +85,19 @@ def _delete(services: Services, claimed: Claimed, now: datetime) -> int:
             return 0
         deletions.finish(connection, claimed)
         if claimed.kind == WEEK:
-            site_id, _, week = claimed.object_id.partition(" ")
-            held = holds.holds_week(site_id, week, now, services.settings.dispute_days)
-            if connection.execute(sa.select(held)).scalar():
-                return 0
-            return delete_week(connection, claimed.organisation_id, site_id, week, now)
+            return _delete_week(connection, services.settings, claimed, now)
         return delete_logs(connection, claimed.organisation_id, datetime.fromisoformat(claimed.object_id), now)
+
+
+def _delete_week(connection: sa.Connection, settings: Settings, claimed: Claimed, now: datetime) -> int:
+    """What arrives meanwhile waits at the locks or is not among the ids: either way it is not deleted unseen."""
+    site_id, _, week = claimed.object_id.partition(" ")
+    ids = inspections_of(connection, site_id, week)
+    lock(connection, inspections=ids)
+    held = holds.holds_week(site_id, week, now, settings.dispute_days, oldest_score(settings, now))
+    if connection.execute(sa.select(held)).scalar():
+        return 0
+    return delete_week(connection, claimed.organisation_id, (site_id, week), ids, now)
 
 
 def _delete_photo(services: Services, claimed: Claimed, now: datetime) -> int:
@@ -162,10 +169,7 @@ def _weeks(connection: sa.Connection, settings: Settings, now: datetime) -> Iter
             )
         )
         for week in connection.execute(weeks).scalars().all():
-            # A device's calendar may be years behind: what arrived lately is not old, whatever its week says.
-            of_week = (_inspection.c.site_id == site.id, _inspection.c.week == week)
-            late = sa.exists().where(*of_week, _inspection.c.updated_at >= oldest_score(settings, now))
-            held = holds.holds_week(site.id, week, now, settings.dispute_days) | late
+            held = holds.holds_week(site.id, week, now, settings.dispute_days, oldest_score(settings, now))
             if not connection.execute(sa.select(held)).scalar():
                 yield site.organisation_id, WEEK, f"{site.id} {week}"
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -31,11 +32,12 @@ from inspect_api.services import Services
 from tests.databases import both_databases, photos_where_they_grow
 from tests.inspect_api.disputes.court import Court
 from tests.photo_fixtures import jpeg
-from tests.worked_numbers import WEEK
+from tests.worked_numbers import ALL_CHECKS, WEEK
 
 database_kind = both_databases
 blob_kind = photos_where_they_grow
 _photo = table_of(Photo)
+CHECK = ALL_CHECKS[0]
 
 
 def add_photo(court: Court, tmp_path: Path, check: str | None, seed: int = 1) -> str:
@@ -224,3 +226,33 @@ async def test_logs_go_after_their_years(court: Court) -> None:
     look(services)
     assert rows(services, Audit, table_of(Audit).c.action == "old") == 0
     assert rows(services, Audit, table_of(Audit).c.action == "logs.delete") == 1
+
+
+def test_what_a_device_with_an_old_calendar_sends_today_is_not_deleted_as_old(court: Court) -> None:
+    """Its week is long over by the rules, and the tablet was told that it is stored."""
+    world, desk = court.world, court.desk
+    before = rows(world.services, Inspection)
+    years_ago = court.clock.now - timedelta(days=5 * 365)
+    change = desk.pen("chen").inspection(
+        world.templates[CHECK.template.key],
+        {key: msgspec.to_builtins(response) for key, response in CHECK.responses.items()},
+        years_ago,
+        employee_id=world.employees["lobby-1"],
+    )
+    desk.push("chen", change)
+    assert look(world.services) == 0
+    assert rows(world.services, Inspection) == before + 1
+    court.clock.forward(days=366 * 3)
+    assert look(world.services) > 0
+    assert rows(world.services, Inspection) == before  # of those some work is still open
+
+
+def test_what_arrives_between_the_plan_and_the_deletion_stays(court: Court) -> None:
+    """A tablet comes back after two years with its corrections, at that very moment."""
+    services = court.world.services
+    court.clock.forward(days=366 * 3)
+    plan_retention(services)
+    court.desk.revise("A", "chen", {"inspection/void": True}, "迟到的作废", court.clock.now)
+    delete_due(services, "test")
+    inspections = table_of(Inspection)
+    assert rows(services, Inspection, inspections.c.id == court.desk.sent["A"]) == 1
