@@ -1,6 +1,6 @@
 // @ts-check
 /** Digits for a thumb, and for a keyboard. The digits are never shown nor spoken, only how many there are. */
-import { html, useEffect, useState } from "./preact.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./preact.js";
 import { t } from "../texts/texts.js";
 
 const SHORTEST = 4;
@@ -8,26 +8,30 @@ const LONGEST = 12;
 
 /** @param {{ label: string, problem: string, busy: boolean, onPin: (pin: string) => void }} props */
 export function PinPad({ label, problem, busy, onPin }) {
-  const [pin, setPin] = useState("");
+  const [pin, show] = useState("");
+  // Keys come faster than the screen is drawn: Enter must find the digit before it.
+  const typed = useRef("");
+  const set = (/** @type {string} */ digits) => show((typed.current = digits));
   useEffect(() => {
-    if (problem) setPin("");
+    if (problem) set("");
   }, [problem]);
-  const add = (/** @type {string} */ digit) => setPin((before) => (before.length < LONGEST ? before + digit : before));
-  const erase = () => setPin((before) => before.slice(0, -1));
+  const add = (/** @type {string} */ digit) => typed.current.length < LONGEST && set(typed.current + digit);
+  const erase = () => set(typed.current.slice(0, -1));
   const done = () => {
-    if (pin.length < SHORTEST || busy) return;
-    onPin(pin);
-    setPin("");
+    if (typed.current.length < SHORTEST || busy) return;
+    onPin(typed.current);
+    set("");
   };
-  useEffect(() => {
-    const typed = (/** @type {KeyboardEvent} */ event) => {
+  // With the pad itself, not after it is painted: whoever sees it can type.
+  useLayoutEffect(() => {
+    const pressed = (/** @type {KeyboardEvent} */ event) => {
       if (event.metaKey || event.ctrlKey || event.altKey) return;
       if (/^\d$/.test(event.key)) add(event.key);
       else if (event.key === "Backspace") erase();
       else if (event.key === "Enter" && !(event.target instanceof HTMLButtonElement)) done();
     };
-    addEventListener("keydown", typed);
-    return () => removeEventListener("keydown", typed);
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
   });
   return html`<section class="stack" aria-label=${label}>
     <div class="pin-dots" role="img" aria-label=${t("pin.entered", { count: pin.length })}>
