@@ -16,7 +16,9 @@ export function Door() {
   const [scanned, setScanned] = useState(() => engine.account.codeInAddress());
   const [login, setLogin] = useState("");
   const chosen = engine.account.user?.replicaId;
-  useEffect(() => setWish(null), [state, chosen]);
+  // The last one who waited here may leave while somebody types their log-in: that changes nothing for them.
+  const place = state === "logged_out" ? "not_enrolled" : state;
+  useEffect(() => setWish(null), [place, chosen]);
   if (state === "pin_needed") return html`<${SetPin} />`;
   if (wish === "login" || wish === "forgot") return html`<${LogIn} forgot=${wish === "forgot"} login=${wish === "forgot" ? (engine.account.user?.login ?? "") : login} onBack=${() => setWish(null)} onEnrol=${() => setWish("enrol")} />`;
   if (wish === "enrol" || state === "not_enrolled" || scanned !== null)
