@@ -27,6 +27,7 @@ from checklists.tables import (
 from inspect_api import calendars
 from inspect_api.actions.life import conclude, judges, publish, record
 from inspect_api.actions.reading import ActionView, views
+from inspect_api.deadlines import escalate_late
 from inspect_api.scorecards.explain import explain_inspections
 from inspect_api.scorecards.shapes import SiteRef
 from inspect_api.scorecards.versions import is_final, newest
@@ -160,19 +161,13 @@ def _manager_of(connection: sa.Connection, site_id: str) -> str | None:
 
 def escalate_due(services: Services) -> int:
     """Mark every open action that is past its day; gives how many."""
-    now = services.clock()
-    late = (_action.c.state == ActionState.OPEN, _action.c.escalated_at.is_(None), _action.c.due_at <= now)
-    with services.database.read() as connection:
-        if connection.execute(sa.select(_action.c.id).where(*late).limit(1)).first() is None:
-            return 0
-    with services.database.write() as connection:
-        rows = connection.execute(
-            _action.update().where(*late).values(escalated_at=now).returning(_action.c.id, _action.c.organisation_id)
-        ).all()
-        for row in rows:
-            record(connection, row.organisation_id, row.id, ActionStep.ESCALATED, None, now)
-        publish(connection, [row.id for row in rows])
-    return len(rows)
+    return escalate_late(services, _action, ActionState.OPEN, _tell_escalated)
+
+
+def _tell_escalated(connection: sa.Connection, rows: Sequence[Any], now: datetime) -> None:
+    for row in rows:
+        record(connection, row.organisation_id, row.id, ActionStep.ESCALATED, None, now)
+    publish(connection, [row.id for row in rows])
 
 
 def judge_fixed(services: Services) -> int:

@@ -1,5 +1,6 @@
 """The life of a dispute: opened, answered, appealed once, answered again, acknowledged; escalated when it is late."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from checklists.tables import Dispute, DisputeEvent, DisputeState, DisputeStep, 
 from inspect_api import calendars
 from inspect_api.actions.life import withdraw_for_item
 from inspect_api.auth.principal import Principal
+from inspect_api.deadlines import escalate_late
 from inspect_api.disputes.reading import DisputeView, feed_entry, readable_dispute, why_not_reviewer
 from inspect_api.disputes.server_writes import write_response
 from inspect_api.disputes.window import disputable, ends_of_time
@@ -231,19 +233,13 @@ def acknowledge(services: Services, user: Principal, dispute_id: str) -> None:
 
 def escalate_due(services: Services) -> int:
     """Hand every dispute that is past its time to the administrators; gives how many. Safe in many processes."""
-    now = services.clock()
-    late = (_dispute.c.state == DisputeState.OPEN, _dispute.c.escalated_at.is_(None), _dispute.c.due_at <= now)
-    with services.database.read() as connection:
-        if connection.execute(sa.select(_dispute.c.id).where(*late).limit(1)).first() is None:
-            return 0
-    with services.database.write() as connection:
-        rows = connection.execute(
-            _dispute.update().where(*late).values(escalated_at=now).returning(_dispute.c.id, _dispute.c.organisation_id)
-        ).all()
-        for row in rows:
-            _record(connection, row.organisation_id, row.id, DisputeStep.ESCALATED, None, now)
-        feed.publish(connection, [feed_entry(connection, row.id) for row in rows])
-    return len(rows)
+    return escalate_late(services, _dispute, DisputeState.OPEN, _tell_escalated)
+
+
+def _tell_escalated(connection: sa.Connection, rows: Sequence[Any], now: datetime) -> None:
+    for row in rows:
+        _record(connection, row.organisation_id, row.id, DisputeStep.ESCALATED, None, now)
+    feed.publish(connection, [feed_entry(connection, row.id) for row in rows])
 
 
 def _held(connection: sa.Connection, user: Principal, dispute_id: str) -> DisputeView:
