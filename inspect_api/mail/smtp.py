@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import ssl
 from email.message import EmailMessage
+from typing import cast
 
 import aiosmtplib
 from aiosmtplib import SMTP, SMTPException, SMTPRecipientRefused
@@ -101,9 +102,10 @@ class SmtpMailer:
     async def _all_but_the_dot(self, client: SMTP, content: bytes) -> None:
         protocol = _connected(client)
         protocol.write(PERIOD_REGEX.sub(b"..", normalize_message_line_endings(content)))
-        transport = client.transport
-        if not isinstance(transport, asyncio.WriteTransport):
+        if client.transport is None:
             raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+        # Known by what it does: in the loop that the service runs in (uvloop) no transport is of asyncio's classes.
+        transport = cast(asyncio.WriteTransport, client.transport)
         # A transport tells nobody when its buffer is empty (``drain`` returns while it is half full). What is not
         # sent before the hand-over widens the moment in which a crash leaves the outcome unknown.
         async with asyncio.timeout(self._settings.smtp_timeout):

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from inspect_api.mail import SmtpMailer, make_mailer
 from inspect_api.mail.folder import FolderMailer
@@ -189,6 +190,24 @@ async def test_an_encrypted_mail_with_log_in(how: str, certificate: tuple[ssl.SS
         await mailer.send(mail(), RECIPIENT, nothing)
     assert inbox.logins == [(b"reports", b"secret")] * 2
     assert inbox.encrypted == [True]
+
+
+@pytest.mark.parametrize("how", ["none", "tls", "starttls"])
+async def test_a_mail_out_of_the_loop_in_which_the_service_runs(
+    how: str, certificate: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    """Its transports are not of asyncio's classes."""
+    inbox, (steps, handing_over) = Inbox(), recorder()
+    async with mail_server(inbox, tls=None if how == "none" else certificate[0], starttls=how == "starttls") as server:
+        mailer = SmtpMailer(settings(server.port).model_copy(update={"smtp_tls": how}), tls=certificate[1])
+
+        async def send() -> str:
+            answer = await mailer.send(mail(), RECIPIENT, handing_over)
+            await asyncio.sleep(0.1)  # a service lives on; a loop that ends at once does not like half-closed TLS
+            return answer
+
+        answer = await asyncio.to_thread(uvloop.run, send())
+    assert (answer, steps, len(inbox.taken)) == ("250 OK, taken", ["handed over"], 1)
 
 
 @pytest.mark.parametrize("how", ["tls", "starttls"])
