@@ -160,6 +160,8 @@ class ActionStep(StrEnum):
     CREATED = "created"
     CHANGED = "changed"
     FIXED = "fixed"
+    REPORTED_LATE = "reported_late"
+    """Of a fix, by a tablet that came back when the round was over: kept, and of no effect."""
     REOPENED = "reopened"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"

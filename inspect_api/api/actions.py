@@ -13,6 +13,7 @@ from checklists.tables import Priority
 from checklists.template import Bilingual
 from inspect_api.actions import life
 from inspect_api.actions.reading import ActionStepView, ActionView, readable_action, readable_actions, steps
+from inspect_api.actions.reporting import Report, report_fix
 from inspect_api.injection import UserRequest, UseServices
 
 ActionId = Annotated[str, PathParameter(pattern=UUID_PATTERN)]
@@ -41,10 +42,11 @@ class NewAction(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Fix(Struct, frozen=True, forbid_unknown_fields=True):
-    """``photo``: SHA-256 of a photo that the user has uploaded."""
+    """``photo``: SHA-256 of a photo that the user has uploaded. ``report``: of a tablet that was offline."""
 
     note: Text
     photo: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None = None
+    report: Report | None = None
 
 
 class Reinspection(Struct, frozen=True, forbid_unknown_fields=True):
@@ -154,8 +156,14 @@ def change(request: UserRequest, services: UseServices, action_id: ActionId, dat
 
 @post("/api/v1/actions/{action_id:str}/fix", status_code=HTTP_204_NO_CONTENT, sync_to_thread=True)
 def fix(request: UserRequest, services: UseServices, action_id: ActionId, data: JSONBody[Fix]) -> None:
-    """It is mended; the next inspection of the item says whether that holds."""
-    life.fix(services, request.user, action_id, data.note, data.photo)
+    """It is mended; the next inspection of the item says whether that holds.
+
+    With ``report`` it counts once however often it is sent, and where somebody was faster it is kept in the history.
+    """
+    if data.report is None:
+        life.fix(services, request.user, action_id, data.note, data.photo)
+    else:
+        report_fix(services, request.user, action_id, data.note, data.photo, data.report)
 
 
 @post("/api/v1/actions/{action_id:str}/reinspection", status_code=HTTP_200_OK, sync_to_thread=True)

@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from checklists.ids import new_id
 from checklists.tables import Audit, table_of
+from inspect_api.actions.reporting import report_fix
 from inspect_api.auth.principal import Principal
 from inspect_api.auth.service import principal_of
 from inspect_api.auth.tokens import Claims
-from inspect_api.importing.queue_file import Manifest, QueuedPhoto, read_manifest
+from inspect_api.importing.queue_file import Manifest, QueuedFix, QueuedPhoto, read_manifest
 from inspect_api.photos.from_form import store_form_photo
 from inspect_api.problems import Code, Problem
 from inspect_api.services import Services
@@ -32,13 +33,21 @@ class PhotoResult(Struct, frozen=True, omit_defaults=True):
     reason: str | None = None
 
 
+class FixResult(Struct, frozen=True, omit_defaults=True):
+    """Of a report that something was mended. ``code``: why it was refused; None: it is stored, or was before."""
+
+    id: str | None
+    code: str | None = None
+
+
 class Imported(Struct, frozen=True):
-    """One result for each change, in order, as a push answers them, and one for each photo."""
+    """One result for each change, in order, as a push answers them, one for each photo and each report of a fix."""
 
     user: str
     replica_id: str
     results: list[ChangeResult]
     photos: list[PhotoResult]
+    fixes: list[FixResult]
 
     def count(self, status: str) -> int:
         return sum(result.status == status for result in self.results)
@@ -58,8 +67,9 @@ def import_queue(services: Services, by: Principal, file: IO[bytes]) -> Imported
         request = PushRequest(manifest.changes[start : start + BATCH])
         results += services.pushes.do(receive(pusher, request, services.clock())).results
     photos = [_photo(services, maker, photo, file) for photo in manifest.photos]
+    fixes = [_fix(services, maker, fix) for fix in manifest.fixes]
     _note(services, by, manifest)
-    return Imported(maker.name, manifest.replica_id, results, photos)
+    return Imported(maker.name, manifest.replica_id, results, photos, fixes)
 
 
 def _maker(services: Services, by: Principal, manifest: Manifest) -> Principal:
@@ -94,8 +104,20 @@ def _photo(services: Services, maker: Principal, photo: QueuedPhoto, file: IO[by
     return PhotoResult(photo.sha256)
 
 
+def _fix(services: Services, maker: Principal, raw: msgspec.Raw) -> FixResult:
+    try:
+        fix = msgspec.json.decode(raw, type=QueuedFix)
+    except msgspec.DecodeError:
+        return FixResult(None, str(Code.MALFORMED))
+    try:
+        report_fix(services, maker, fix.action_id, fix.note, fix.photo, fix.report)
+    except Problem as problem:
+        return FixResult(fix.report.id, str(problem.code))
+    return FixResult(fix.report.id)
+
+
 def _note(services: Services, by: Principal, manifest: Manifest) -> None:
-    detail = {"changes": len(manifest.changes), "photos": len(manifest.photos)}
+    detail = {"changes": len(manifest.changes), "photos": len(manifest.photos), "fixes": len(manifest.fixes)}
     row = {
         "id": new_id(),
         "organisation_id": by.organisation_id,

@@ -5,6 +5,7 @@ from typing import IO, Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from inspect_api.actions.reporting import Report
 from inspect_api.problems import Code, Problem
 from sync.messages import Id
 
@@ -20,13 +21,26 @@ class QueuedPhoto(Struct, frozen=True):
     size: Annotated[int, Meta(ge=1)]
 
 
+class QueuedFix(Struct, frozen=True):
+    """What the tablet would say to ``POST /api/v1/actions/{action_id}/fix``."""
+
+    action_id: Id
+    note: str
+    report: Report
+    photo: str | None = None
+
+
 class Manifest(Struct, frozen=True):
-    """``changes``: as the tablet would push them, oldest first. ``photos``: in the order of their bytes."""
+    """``changes``: as the tablet would push them, oldest first. ``photos``: in the order of their bytes.
+
+    ``fixes``: each a ``QueuedFix``, decoded alone; tablets before version 2 of their schema have none.
+    """
 
     replica_id: Id
     user_id: Id
     changes: list[msgspec.Raw]
     photos: list[QueuedPhoto]
+    fixes: list[msgspec.Raw] = []
 
 
 def read_manifest(file: IO[bytes]) -> Manifest:

@@ -31,6 +31,7 @@ STEPS = {
     "created": N_("Made"),
     "changed": N_("Plan changed"),
     "fixed": N_("Reported as mended"),
+    "reported_late": N_("Reported as mended, too late to count"),
     "reopened": N_("Inspected again: not mended"),
     "closed": N_("Closed"),
     "withdrawn": N_("Withdrawn"),

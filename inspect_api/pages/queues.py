@@ -33,7 +33,15 @@ async def do_import(request: UserRequest, services: UseServices) -> Response[str
 def _show(request: UserRequest, imported: Imported | None) -> Response[str]:
     refused = [] if imported is None else [result for result in imported.results if result.status == "refused"]
     photos = [] if imported is None else [photo for photo in imported.photos if photo.reason is not None]
-    return page(request, "queue_import.html", imported=imported, refused=refused[:MOST], photos=photos[:MOST])
+    fixes = [] if imported is None else [fix for fix in imported.fixes if fix.code is not None]
+    return page(
+        request,
+        "queue_import.html",
+        imported=imported,
+        refused=refused[:MOST],
+        photos=photos[:MOST],
+        fixes=fixes[:MOST],
+    )
 
 
 HANDLERS = [

@@ -27,6 +27,8 @@ _TYPES = {
 _SERVED = {*_TYPES, ".png", ".woff2"}
 _PACKED = {".js", ".css", ".html", ".svg", ".webmanifest"}
 _DIGITS = 16
+_CHECKED_DIGITS = 32
+"""128 bits find a file of another version; whoever could forge one could change this list as well."""
 _BROTLI = 9  # of 11: the last two steps take ten times as long at the start of every process, for three per cent
 VENDORED = "vendor/"
 
@@ -67,7 +69,11 @@ def load(folder: Path) -> App:
     if worker is not None:
         # What the worker stores, and under which name, is in its first line: another byte anywhere in the app makes it
         # another worker, which is how a browser notices that there is an update.
-        stored = {"" if name == INDEX else name: file.digest for name, file in files.items() if name != WORKER}
+        stored = {
+            "" if name == INDEX else name: file.digest[:_CHECKED_DIGITS]
+            for name, file in files.items()
+            if name != WORKER
+        }
         told = {"version": version, "files": stored}
         head = f"self.APP = {json.dumps(told, sort_keys=True)};\n".encode()
         files[WORKER] = _make(WORKER, head + worker.content)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from inspect_api.actions.reporting import Report
 from inspect_api.api.actions import Fix
 from inspect_api.api.auth import LoginBody, Me, RefreshBody, ReplicaBody
 from inspect_api.api.enrolment import ExchangeBody
@@ -43,6 +44,7 @@ CLASSES: tuple[type[msgspec.Struct], ...] = (
     Session,
     Me,
     UploadAnswer,
+    Report,
     Fix,
 )
 _PLAIN: dict[type[inspect.Type], str] = {

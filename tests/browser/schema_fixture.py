@@ -9,17 +9,20 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import httpx
 from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.chromium import LAUNCH
-from tests.browser.tablets import Tablets
+from tests.browser.tablets import Tablet, Tablets
 from tests.server_process import running_server
 from tests.worked_numbers import GROOMING
+from tests.world import PASSWORD
 
 FOLDER = Path(__file__).parent / "fixtures"
-NEWEST = FOLDER / "tablet_schema_1.json"
+NEWEST = FOLDER / "tablet_schema_2.json"
 NOTE = "头发过领"
 HAIR = f"{GROOMING.key}.hair"
+REPORT_FIX = "([action, note]) => engine.reportFix(action, note, null)"
 
 # Keys that the browser never gives away could not be written to a file; here, and only here, it is asked for ones that
 # it does.
@@ -122,7 +125,7 @@ def dump(page: Page) -> dict[str, Any]:
 
 
 def make() -> dict[str, Any]:
-    """A tablet with a draft in its outbox, a photo, a refused change, and everything that was pulled."""
+    """A tablet with a draft in its outbox, a photo, a refused change, a fix to be reported, and all that was pulled."""
     with (
         tempfile.TemporaryDirectory() as folder,
         running_server(Path(folder)) as (server, world),
@@ -134,13 +137,29 @@ def make() -> dict[str, Any]:
             tablet.page.evaluate(LET_KEYS_OUT)
             tablet.log_in()
             sent = tablet.inspect("lobby-2")
+            failed = tablet.inspect("lobby-1", hair="fail")
             tablet.call("revise", sent, "复核")
             tablet.call("write", sent, "responses/nobody.knows", {"value": "pass"})
             tablet.finish()
+            action = ask_for_action(tablet, failed)
+            tablet.finish()
+            tablet.page.evaluate(REPORT_FIX, [action, NOTE])
             draft = tablet.begin()
             tablet.call("respond", draft, HAIR, "fail", {"note": NOTE})
             photo = tablet.photo(draft, HAIR, seed=1, width=32, height=24)
-            return dump(tablet.page) | {"draft": draft, "photo": photo, "sent": sent}
+            return dump(tablet.page) | {"draft": draft, "photo": photo, "sent": sent, "action": action}
+
+
+def ask_for_action(tablet: Tablet, inspection: str) -> str:
+    """A manager wants the hair of a failed inspection mended; gives the id of the action."""
+    with httpx.Client(base_url=tablet.url) as client:
+        login = client.post("/api/v1/auth/login", json={"login": "manager", "password": PASSWORD}).json()
+        plan = {"task": "当班改正", "due_on": "2099-01-31"}
+        body = {"inspection_id": inspection, "item": HAIR, "plan": plan}
+        headers = {"authorization": f"Bearer {login['access_token']}"}
+        made = client.post("/api/v1/actions", json=body, headers=headers)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ def test_a_new_version_waits_until_no_inspection_is_open(tablets: Tablets, serve
     evaluate("() => engine.update.opened('an inspection')")
     evaluate(_ANOTHER_WORKER)
     page.wait_for_function("() => engine.update.waiting")
-    assert evaluate("() => engine.update.apply().then(() => null, (error) => error.code)") == "not_allowed"
+    assert evaluate("() => engine.update.apply().then(() => null, (error) => error.code)") == "inspection_open"
     assert evaluate("engine.update.waiting")
     assert evaluate("engine.update.version") == version
     evaluate("() => engine.update.opened(null)")

@@ -26,12 +26,19 @@ def test_a_tablet_goes_on_after_an_update(tablets: Tablets, path: Path) -> None:
     assert tablet.page.evaluate("async (sha) => (await engine.photo(sha)).size", released["photo"]) > 100
     assert tablet.view(released["sent"])["score"] == "100.0"
     assert [refused["code"] for refused in tablet.call("refused")] == ["unknown_item"]
-    assert len(tablet.call("today")["employees"]) == 2
+    today = tablet.call("today")
+    assert len(today["employees"]) == 2
+    fixes = [(fix["actionId"], fix["state"], fix["note"]) for fix in tablet.call("fixes")]
+    assert fixes == ([(released["action"], "here", NOTE)] if "action" in released else [])
     tablet.call("respond", released["draft"], HAIR, "pass", {"note": ""})
     assert tablet.value(released["draft"], HAIR) == "pass"
     # This server has never heard of it: the queue waits for a log-in, and stays.
     state = tablet.sync()
-    assert (state["problems"][0]["code"], state["unsentChanges"], state["unsentPhotos"]) == ("log_in_needed", 1, 1)
+    assert (state["problems"][0]["code"], state["unsentChanges"], state["unsentPhotos"]) == (
+        "log_in_needed",
+        1 + len(fixes),
+        1,
+    )
 
 
 def test_the_schema_is_the_one_that_was_released(tablets: Tablets) -> None:

@@ -62,7 +62,7 @@ async def test_the_worker_names_every_file_with_the_hash_of_what_is_served(world
         assert {"", "main.js", "vendor/preact.js", "engine/engine.js"} <= told["files"].keys()
         for name, digest in told["files"].items():
             answer = await client.get(f"/tablet/{name}")
-            assert sha256(answer.content).hexdigest() == digest, name
+            assert sha256(answer.content).hexdigest()[:32] == digest, name
 
 
 def test_another_byte_in_any_file_is_another_version_and_another_worker(tmp_path: Path) -> None:

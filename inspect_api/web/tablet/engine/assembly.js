@@ -5,15 +5,17 @@ import { Account } from "./account.js";
 import { Device } from "./device.js";
 import { EngineError, isStorageFull } from "./errors.js";
 import { exportQueue } from "./exporting.js";
+import { fixViews, reportFix } from "./fixing.js";
 import { prepare } from "./images.js";
 import { Inspecting } from "./inspecting.js";
 import { instantOf } from "./local/outbox.js";
-import { fetchPhoto, reportFix } from "./remote/asking.js";
+import { fetchPhoto } from "./remote/asking.js";
 import { Syncing } from "./syncing.js";
 import { Update } from "./update.js";
 import { storageOf } from "./storage.js";
 import { inspectionView, refusedChange } from "./views/inspection.js";
 import { mergeHere } from "./views/merged.js";
+import { refusedPhotos } from "./views/refused_photos.js";
 import { Context, shorten, Summaries } from "./views/summaries.js";
 import { find, todayOf } from "./views/today.js";
 
@@ -231,6 +233,10 @@ class Engine {
     return (await this.#user().outbox.refused()).map(refusedChange);
   }
 
+  refusedPhotos() {
+    return refusedPhotos(this.#user());
+  }
+
   /** @param {string} changeId @param {string} [reason] */
   sendAnew(changeId, reason) {
     return this.#write((inspecting) => inspecting.sendAnew(changeId, reason));
@@ -238,8 +244,21 @@ class Engine {
 
   /** @param {string} actionId @param {string} note @param {Blob | null} photo */
   async reportFix(actionId, note, photo) {
-    await reportFix(this.#user(), actionId, note, photo && (await prepare(photo, [])));
-    void this.sync.now();
+    const user = this.#user();
+    const bytes = photo && (await prepare(photo, []));
+    const action = (await this.today()).actions.find((one) => one.id === actionId);
+    if (!action) throw new EngineError("not_allowed", "there is no such action here");
+    await this.#write(() => reportFix(user, action, note, bytes));
+  }
+
+  fixes() {
+    return fixViews(this.#user());
+  }
+
+  /** @param {string} id */
+  async sendFixAgain(id) {
+    const user = this.#user();
+    await this.#write(() => user.fixes.settle(id, "waiting"));
   }
 
   exportQueue() {

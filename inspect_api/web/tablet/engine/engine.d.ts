@@ -35,6 +35,7 @@ export type ErrorCode =
   | "invalid_response" // `detail.code`: wrong_kind, out_of_range, unknown_option, not_a_number, note_missing
   | "photo_unreadable"
   | "photo_too_large"
+  | "inspection_open" // an update waits: an inspection is open in some tab
   | "too_many_tries" // log-ins have to wait; `detail.minutes`
   | "storage_full"; // nothing was written
 
@@ -110,8 +111,15 @@ export interface Engine {
   /** Write a refused change anew under another id, as it is. What was written again since keeps the newer value. */
   sendAnew(changeId: string, reason?: string): Promise<void>;
 
-  /** Say that a corrective action is done, with a photo or without. Needs the network: rejects with `unreachable`. */
+  /** Photos of inspections that the server will not take, each with its reason. */
+  refusedPhotos(): Promise<RefusedPhoto[]>;
+
+  /** Say that an open corrective action is fixed, with a photo or without; in the place of a refused report of it. */
   reportFix(actionId: string, note: string, photo: Blob | null): Promise<void>;
+  /** Every report that a pull has not shown yet. */
+  fixes(): Promise<FixView[]>;
+  /** A refused report goes once more, as it is. */
+  sendFixAgain(id: string): Promise<void>;
 
   /** The whole queue of the open user (changes, photos) as one file, encrypted for nobody: an administrator imports it. */
   exportQueue(): Promise<{ name: string; blob: Blob }>;
@@ -255,8 +263,27 @@ export interface ActionView {
   dueAt: Instant | null;
   overdue: boolean;
   escalated: boolean;
+  /** That it was fixed, as reported on this tablet; null once the feed shows it. */
+  report: FixView | null;
   /** As it came. */
   body: CorrectiveActionBody;
+}
+
+export interface FixView {
+  id: string;
+  actionId: string;
+  /** "sent": the server has it, and no pull has shown it yet. */
+  state: "here" | "sent" | "refused";
+  note: string;
+  /** SHA-256. */
+  photo: string | null;
+  /** What was asked for, and about whom. */
+  task: string;
+  subject: string;
+  at: Instant;
+  /** Why it was refused: of the problem, or "photo." and why its photo was. */
+  code: string;
+  message: string;
 }
 
 export interface SearchHit {
@@ -447,6 +474,19 @@ export interface RefusedChange {
   at: Instant;
 }
 
+export interface RefusedPhoto {
+  sha256: string;
+  inspectionId: string;
+  /** A change of it needs a reason. */
+  submitted: boolean;
+  /** Where it belongs; null for photos of the whole, and when the inspection no longer declares it. */
+  sectionKey: string | null;
+  itemKey: string | null;
+  itemText: Bilingual | null;
+  code: string;
+  at: Instant;
+}
+
 /** Where a photo is. "elsewhere": another tablet took it and has not sent it. */
 export type PhotoState = "here" | "sending" | "received" | "refused" | "elsewhere";
 
@@ -481,6 +521,7 @@ export interface Sync {
 export interface SyncState {
   phase: "idle" | "pushing" | "pulling" | "photos" | "waiting";
   online: boolean;
+  /** Reports of fixes among them. */
   unsentChanges: number;
   unsentPhotos: number;
   unsentBytes: number;
@@ -520,7 +561,7 @@ export interface Update {
   /** A new version of the app is installed and waits. */
   readonly waiting: boolean;
   readonly version: string;
-  /** Takes it over and reloads; refused with `not_allowed` while an inspection is open on a screen of any tab. */
+  /** Takes it over and reloads; refused with `inspection_open` while an inspection is open on a screen of any tab. */
   apply(): Promise<void>;
   /** Screens say which inspection they have open, null when none: an update waits for that. */
   opened(inspectionId: string | null): void;

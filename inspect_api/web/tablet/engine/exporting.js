@@ -4,6 +4,8 @@
  * A first line, a line of JSON, then the bytes of the photos one after the other.
  */
 
+import { fixBody } from "./fixing.js";
+
 export const FIRST_LINE = "INSPECT-QUEUE 1";
 
 /** @param {import("./local/user.js").UserData} user */
@@ -20,8 +22,9 @@ export async function exportQueue(user) {
     parts.push(new Blob([bytes]));
     photos.push({ sha256: photo.sha256, size: photo.size });
   }
+  const fixes = (await user.fixes.all("waiting")).map((fix) => ({ action_id: fix.action, ...fixBody(fix, offset) }));
   const { replicaId, userId, login, name } = user.account;
-  const manifest = { replica_id: replicaId, user_id: userId, changes: entries.map((entry) => entry.change), photos };
+  const manifest = { replica_id: replicaId, user_id: userId, changes: entries.map((entry) => entry.change), photos, fixes };
   const blob = new Blob([`${FIRST_LINE}\n${JSON.stringify(manifest)}\n`, ...parts], { type: "application/octet-stream" });
   const day = new Date().toISOString().slice(0, 16).replace(/[:T]/g, "-");
   return { name: `inspect-queue-${login || name}-${day}.queue`, blob };

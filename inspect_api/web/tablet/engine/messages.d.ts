@@ -154,8 +154,17 @@ export type UploadAnswer = {
   expires_at: string;
 };
 
-/** ``photo``: SHA-256 of a photo that the user has uploaded. */
+/** Where and when a fix was reported offline. ``id``: made on the tablet, so that a replay is a no-op. ``captured_at``: the tablet's wall clock; ``clock_offset_ms``: server time minus that clock, as last measured. ``reopened``: how often the action had been opened again, as the tablet knew it: a later round is not ended by it. */
+export type Report = {
+  id: string;
+  captured_at: string;
+  clock_offset_ms?: number | null;
+  reopened?: number;
+};
+
+/** ``photo``: SHA-256 of a photo that the user has uploaded. ``report``: of a tablet that was offline. */
 export type Fix = {
   note: string;
   photo?: string | null;
+  report?: Report | null;
 };

@@ -105,7 +105,7 @@ export class Syncing {
     const user = this.account.data;
     if (!user) return this.#set({ ...NOTHING, online: navigator.onLine, nextAttemptAt: this.state.nextAttemptAt });
     const left = await user.unsent();
-    const refusedPhotos = await user.photos.waiting("refused");
+    const refused = await user.refused();
     const lastSync = await user.store.get("last_sync");
     const lastContact = await user.store.get("last_contact");
     this.#set({
@@ -113,8 +113,8 @@ export class Syncing {
       unsentPhotos: left.photos,
       unsentBytes: left.bytes,
       oldestUnsentAt: left.oldest,
-      refusedChanges: await user.outbox.refusedCount(),
-      refusedPhotos: refusedPhotos.length,
+      refusedChanges: refused.changes,
+      refusedPhotos: refused.photos,
       lastSyncAt: lastSync ?? null,
       lastContactAt: lastContact ?? null,
       progress: this.running && this.most ? 1 - Math.min(1, (left.changes + left.photos) / this.most) : null,
@@ -193,8 +193,8 @@ export class Syncing {
   /** Nothing of them is needed here any more: the server has confirmed all of it. @param {UserData} user */
   async #leaveForGood(user) {
     const left = await user.unsent();
-    const kept = (await user.outbox.refusedCount()) + (await user.photos.waiting("refused")).length;
-    if (left.changes + left.photos + kept) return;
+    const kept = await user.refused();
+    if (left.changes + left.photos + kept.changes + kept.photos) return;
     await endLogIn(user);
     user.close();
     await this.device.remove(user.store.replicaId);

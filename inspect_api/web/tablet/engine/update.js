@@ -60,7 +60,7 @@ export class Update {
 
   async apply() {
     const { held = [] } = await navigator.locks.query();
-    if (held.some((lock) => lock.name === OPEN_LOCK)) throw new EngineError("not_allowed", "an inspection is open");
+    if (held.some((lock) => lock.name === OPEN_LOCK)) throw new EngineError("inspection_open");
     this.registration?.waiting?.postMessage("take over");
   }
 

@@ -5,7 +5,8 @@ import { DrawDialog } from "./draw_dialog.js";
 import { Icon } from "./icons.js";
 import { useDoing, useSurroundings } from "./live.js";
 import { html, useEffect, useRef, useState } from "./preact.js";
-import { half, t } from "../texts/texts.js";
+import { photoRefusal } from "./states.js";
+import { t } from "../texts/texts.js";
 
 /** @typedef {import("../engine/engine.js").PhotoView} PhotoView */
 
@@ -75,22 +76,25 @@ function stateOf(photo) {
 function PhotoDialog({ inspectionId, label, photo, locked, onClose }) {
   const { engine } = useSurroundings();
   const [busy, run] = useDoing();
+  const refused = photo.state === "refused" ? photoRefusal(photo.code) : null;
   const remove = () => run(async () => {
     await engine.removePhoto(inspectionId, photo.sha256);
     onClose();
   });
   return html`<${Dialog} title=${label} onClose=${onClose} kind="looking">
     <${Picture} photo=${photo} size="large" />
-    <p role="status">${stateOf(photo)}${photo.message ? `: ${half(photo.message)}` : ""}</p>
+    <p role="status">${stateOf(photo)}${refused ? `: ${refused.why}` : ""}</p>
+    ${refused && html`<p>${refused.what}</p>`}
     ${!locked && html`<div class="foot"><button class="danger" disabled=${busy} onClick=${remove}>${t("photo.remove")}</button></div>`}
   <//>`;
 }
 
-/** @param {{ photo: PhotoView, size: "small" | "large" }} props */
-function Picture({ photo, size }) {
+/** @param {{ photo: { sha256: string }, size: "small" | "large" }} props */
+export function Picture({ photo, size }) {
   const { engine } = useSurroundings();
   const [address, setAddress] = useState("");
   const [gone, setGone] = useState(false);
+  const [broken, setBroken] = useState(false); // what this browser cannot show: HEIC, or no picture at all
   useEffect(() => {
     let made = "";
     let left = false;
@@ -109,5 +113,6 @@ function Picture({ photo, size }) {
     };
   }, [photo.sha256, size]);
   if (gone) return size === "large" ? html`<p class="empty">${t("photo.gone")}</p>` : html`<${Icon} name="camera" />`;
-  return address ? html`<img src=${address} alt="" />` : html`<span class="spin"></span>`;
+  if (broken) return html`<${Icon} name="camera" />`;
+  return address ? html`<img src=${address} alt="" onError=${() => setBroken(true)} />` : html`<span class="spin"></span>`;
 }

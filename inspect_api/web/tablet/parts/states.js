@@ -45,6 +45,20 @@ export function refusal(change) {
   return { why: has(key) ? t(key) : half(change.message), what: has(`${key}.do`) ? t(`${key}.do`) : t("sync.ask_admin") };
 }
 
+const KIND_OF_PHOTO_REFUSAL = /** @type {Record<string, string>} */ ({ unsupported: "kind", bomb: "large", body_too_large: "large", local_copy_missing: "gone" });
+
+/** Why a photo was refused, and what to do about it. @param {string | null} code */
+export function photoRefusal(code) {
+  const kind = KIND_OF_PHOTO_REFUSAL[code ?? ""] ?? "damaged";
+  return { why: t(`photo.refused.${kind}`), what: t(kind === "kind" ? "photo.refused.kind.do" : "photo.refused.do") };
+}
+
+/** Why the report of a fix was refused, and what to do about it. @param {import("../engine/engine.js").FixView} fix */
+export function reportRefusal({ code, message }) {
+  const why = code.startsWith("photo.") ? photoRefusal(code.slice(6)).why : half(message);
+  return { why, what: t(code === "not_found" ? "refused.foreign_site.do" : "actions.report.do") };
+}
+
 /** A response as a person reads it. @param {unknown} value @param {import("../engine/engine.js").ResponseKind | null} kind */
 export function valueInWords(value, kind) {
   const plain = value && typeof value === "object" && "value" in value ? value.value : value;

@@ -2,6 +2,7 @@
 /** How this tablet is doing: what waits, since when, last sync, storage; and the warnings that must not be missed. */
 import { Icon } from "./icons.js";
 import { useDoing, useSurroundings } from "./live.js";
+import { SyncProblems } from "./log_in_again.js";
 import { html, useState } from "./preact.js";
 import { link } from "./router.js";
 import { isMoving, unsent } from "./sending.js";
@@ -65,9 +66,7 @@ export function Warnings({ today }) {
     </div>`}
     ${refused > 0 &&
     html`<div class="notice bad"><${Icon} name="refused" /><b>${t("today.refused", { count: refused })}</b><a class="tap" href=${link("sending")}>${t("today.see")}</a></div>`}
-    ${sending.problems
-      .filter((problem) => problem.code !== "unreachable")
-      .map((problem) => html`<div class="notice bad" key=${problem.code}><${Icon} name="warn" /><b>${t(`sync.problem.${problem.code}`)}</b></div>`)}
+    <${SyncProblems} problems=${sending.problems.filter((problem) => problem.code !== "unreachable")} />
     ${storage.low && html`<div class="notice warn"><${Icon} name="warn" /><b>${t("today.storage.low")}</b></div>`}
   </div>`;
 }

@@ -168,6 +168,7 @@ function WhoIsIt({ onLogIn, onSame }) {
             <button class="wide" onClick=${() => choose(user)}>
               <span class="face" aria-hidden="true">${user.name.slice(0, 1)}</span>
               <span class="grow">${user.name}</span>
+              ${(user.loggedOut || user.logInNeeded) && html`<span class="tag"><${Icon} name="lock" />${t("login.with_password.tag")}</span>`}
               ${user.unsent > 0 && html`<span class="tag warn">${t("login.waiting", { count: user.unsent })}</span>`}
             </button>
           </li>`,

@@ -2,11 +2,12 @@
 /** Where sending stands: progress, what waits and since when, what was refused and what to do, export for the worst case. */
 import { Frame } from "../parts/frame.js";
 import { Icon } from "../parts/icons.js";
-import { useDoing, useLive, useSurroundings } from "../parts/live.js";
+import { useDoing, useSurroundings } from "../parts/live.js";
+import { SyncProblems } from "../parts/log_in_again.js";
 import { html } from "../parts/preact.js";
+import { RefusedList } from "../parts/refused_list.js";
 import { link } from "../parts/router.js";
 import { inWords, unsent } from "../parts/sending.js";
-import { refusal } from "../parts/states.js";
 import { SendNow } from "../parts/tablet_panel.js";
 import { ago, ahead, isLate, moment, size } from "../parts/times.js";
 import { t } from "../texts/texts.js";
@@ -14,13 +15,12 @@ import { t } from "../texts/texts.js";
 export function Sending() {
   const { engine } = useSurroundings();
   const { state } = engine.sync;
-  const refused = useLive((live) => live.refused(), []);
   const { sign, words } = inWords(state);
   // Offline is no fault; the badge says it.
   const problems = state.problems.filter((problem) => state.online || problem.code !== "unreachable");
   return html`<${Frame} title=${t("sync.title")} screen="sending" back=${link("today")}>
     ${isLate(state.oldestUnsentAt) && html`<div class="notice bad" role="alert"><${Icon} name="warn" /><b>${t("today.late")}</b><span>${t("today.late.do")}</span></div>`}
-    ${problems.map((problem) => html`<div class="notice bad" key=${problem.code}><${Icon} name="warn" /><b>${t(`sync.problem.${problem.code}`)}</b></div>`)}
+    <${SyncProblems} problems=${problems} />
     <div class="settings">
       <section class="card stack" aria-label=${t("sync.title")}>
         <p class="row" role="status"><${Icon} name=${sign} /><b>${words}</b>${state.elsewhere && html`<span class="soft">${t("sync.elsewhere")}</span>`}</p>
@@ -36,30 +36,8 @@ export function Sending() {
       </section>
       <${Export} />
     </div>
-    ${state.refusedPhotos > 0 && html`<div class="notice bad"><${Icon} name="refused" /><b>${t("sync.refused_photos", { count: state.refusedPhotos })}</b><a class="tap" href=${link("inspections", "problems")}>${t("today.see")}</a></div>`}
-    ${refused && refused.length > 0 && html`<${Refused} all=${refused} />`}
+    <${RefusedList} />
   <//>`;
-}
-
-/** @param {{ all: import("../engine/engine.js").RefusedChange[] }} props */
-function Refused({ all }) {
-  const { engine } = useSurroundings();
-  const [busy, run] = useDoing();
-  return html`<section class="stack" aria-labelledby="refused">
-    <h2 id="refused">${t("sync.problems")}</h2>
-    <p class="soft">${t("sync.problems.lead")}</p>
-    <ul class="list">
-      ${all.map((change) => {
-        const { why, what } = refusal(change);
-        return html`<li class="problem" key=${change.id}>
-          <p class="row"><span class="tag bad"><${Icon} name="refused" />${t("sent.refused")}</span><span class="soft small">${moment(change.at)}</span></p>
-          <p><b>${why}</b></p>
-          <p>${what}</p>
-          <p class="row"><a class="button" href=${link("inspect", change.inspectionId)}>${t("sync.open_inspection")}</a><button disabled=${busy} onClick=${() => run(() => engine.sendAnew(change.id, t("sync.send_anew")))}>${t("sync.send_anew")}</button></p>
-        </li>`;
-      })}
-    </ul>
-  </section>`;
 }
 
 /** A file for the worst case: the tablet breaks, or there is never a network. */

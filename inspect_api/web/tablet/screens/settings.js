@@ -67,8 +67,10 @@ function Account() {
     ${asking === "pin" && html`<${ChangePin} onClose=${() => setAsking("")} />`}
     ${asking === "logout" &&
     html`<${Dialog} title=${t("settings.logout")} onClose=${() => setAsking("")}>
-      <p>${waiting ? t("settings.logout.waiting", { count: waiting }) : t("settings.logout.lead")}</p>
-      <div class="foot"><button onClick=${() => setAsking("")}>${t("app.cancel")}</button><button class="strong" onClick=${() => run(() => engine.account.logOut())}>${t("settings.logout")}</button></div>
+      ${waiting > 0 && html`<p><b>${t("settings.logout.waiting", { count: waiting })}</b></p>`}
+      <p>${t("settings.logout.lead")}</p>
+      <p>${t("settings.logout.instead")}</p>
+      <div class="foot"><button onClick=${() => setAsking("")}>${t("app.cancel")}</button><button onClick=${() => run(() => engine.account.lock())}><${Icon} name="lock" />${t("settings.lock")}</button><button class="strong" onClick=${() => run(() => engine.account.logOut())}>${t("settings.logout")}</button></div>
     <//>`}
   </section>`;
 }

@@ -41,6 +41,15 @@ import { openDB } from "../../vendor/idb.js";
  * @property {{code: string, message: string} | null} refusal
  */
 /**
+ * @typedef {object} FixRow
+ * @property {string} id of the report
+ * @property {string} action
+ * @property {"waiting" | "sent" | "refused"} state
+ * @property {string} since
+ * @property {Sealed} sealed what is told, by the sending key
+ * @property {{code: string, message: string} | null} refusal
+ */
+/**
  * @typedef {object} FeedRow
  * @property {string} scope
  * @property {string} kind
@@ -56,6 +65,7 @@ import { openDB } from "../../vendor/idb.js";
  *   outbox: {key: number, value: OutboxRow, indexes: {id: string, inspection: string, state: string}},
  *   photos: {key: string, value: PhotoRow, indexes: {state: string, inspection: string}},
  *   bytes: {key: string, value: {sha256: string, iv: Uint8Array<ArrayBuffer>, data: Blob}},
+ *   fixes: {key: string, value: FixRow},
  *   feed: {key: [string, string, string], value: FeedRow, indexes: {object: [string, string], kind: string, begun: number, subject: string, scope: string, life: number}},
  * }} UserSchema
  */
@@ -65,7 +75,7 @@ import { openDB } from "../../vendor/idb.js";
 
 export const DEVICE = "inspect-device";
 const DEVICE_VERSION = 1;
-const USER_VERSION = 1;
+const USER_VERSION = 2;
 
 /** A tap is on the disk, not in a cache of the system, when its transaction is done. */
 export const DURABLE = /** @type {const} */ ({ durability: "strict" });
@@ -91,6 +101,7 @@ export function openUser(replicaId) {
   return openDB(userDatabaseName(replicaId), USER_VERSION, {
     upgrade(database, from) {
       if (from < 1) firstTables(database);
+      if (from < 2) database.createObjectStore("fixes", { keyPath: "id" });
     },
     blocking: closeForOthers,
   });

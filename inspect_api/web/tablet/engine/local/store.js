@@ -112,9 +112,11 @@ export class Store {
   /** Nothing waits any more: from here on everything needs the PIN. */
   async takePermitBack() {
     if (!this.permit) return;
-    const transaction = this.database.transaction(["local", "outbox", "photos"], "readwrite", DURABLE);
+    const transaction = this.database.transaction(["local", "outbox", "photos", "fixes"], "readwrite", DURABLE);
     const outbox = transaction.objectStore("outbox").index("state");
+    const fixes = await transaction.objectStore("fixes").getAll();
     const waiting =
+      fixes.filter((fix) => fix.state === "waiting").length +
       (await outbox.count("open")) +
       (await outbox.count("in_flight")) +
       (await transaction.objectStore("photos").index("state").count("waiting"));

@@ -20,17 +20,21 @@ const MEMBERS = ["rows", "removed_scopes", "cursor", "more"];
  */
 export async function pullAll(user, session, onRows) {
   let shown = await user.outbox.acknowledged();
+  let fixes = await user.fixes.rows("sent");
   let startedOver = false;
   for (;;) {
     const page = await nextPage(user, session);
     if (page === null) {
       shown = new Set();
+      fixes = [];
       startedOver = true;
       continue;
     }
     await user.directory.apply(page, shown);
     onRows(page.rows.length);
-    if (!page.more) return startedOver;
+    if (page.more) continue;
+    await user.fixes.forget(fixes);
+    return startedOver;
   }
 }
 
@@ -64,6 +68,7 @@ async function nextPage(user, session) {
     if (!(cursor && error instanceof Declined && CURSOR_IS_OVER.has(error.code))) throw error;
   }
   await user.outbox.sendAcknowledgedAgain();
+  await user.fixes.sendAgain();
   await user.store.put({ acknowledged: TO_BE_LEARNT });
   await user.directory.startOver();
   return null;

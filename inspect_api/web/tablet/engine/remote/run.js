@@ -2,6 +2,7 @@
 /** One run of the sync of one user: push, pull, photos. It never waits, and no failure of the line or the server is thrown. */
 
 import { Declined, Unreachable } from "./connection.js";
+import { sendFixes } from "./fixes.js";
 import { measureClock, pullAll } from "./pulling.js";
 import { Pusher } from "./pushing.js";
 import { LogInNeeded, Session } from "./session.js";
@@ -65,8 +66,9 @@ export async function run(user, appVersion, watcher) {
 async function steps(user, session, pusher, uploader, watcher, report) {
   const readable = user.store.keys !== null;
   watcher.phase("pushing");
-  if (await user.outbox.hasOpen()) await measureClock(user, session);
+  if ((await user.outbox.hasOpen()) || (await user.fixes.rows("waiting")).length) await measureClock(user, session);
   await pusher.pushAll();
+  await sendFixes(user, session);
   const pull = async () => {
     watcher.phase("pulling");
     const startedOver = await pullAll(user, session, watcher.changed);
@@ -77,24 +79,26 @@ async function steps(user, session, pusher, uploader, watcher, report) {
   if (readable) await pull();
   watcher.phase("photos");
   // What is typed meanwhile does not wait for the photos.
-  const typed = keepPushing(user, pusher, watcher);
+  const typed = keepPushing(user, session, pusher, watcher);
   try {
     await uploader.uploadAll();
   } finally {
     typed.stop();
     await typed.ended;
   }
-  if (readable && (uploader.done || report.problems.length)) await pull(); // what has become complete by it
+  const fixed = await sendFixes(user, session); // those that had waited for their photo
+  if (readable && (uploader.done || fixed || report.problems.length)) await pull(); // what has become complete by it
   await pusher.tellWhatIsLeft();
   if (!user.account.loggedOut) await user.store.takePermitBack(); // else the tokens are ended first, with this key
 }
 
 /**
  * @param {import("../local/user.js").UserData} user
+ * @param {Session} session
  * @param {Pusher} pusher
  * @param {Watcher} watcher
  */
-function keepPushing(user, pusher, watcher) {
+function keepPushing(user, session, pusher, watcher) {
   let stopped = false;
   /** @type {() => void} */
   let wake = () => {};
@@ -104,10 +108,11 @@ function keepPushing(user, pusher, watcher) {
         wake = () => resolve(undefined);
         setTimeout(wake, 2000);
       });
-      if (stopped || !(await user.outbox.hasOpen())) continue;
+      if (stopped) continue;
       try {
-        await pusher.pushAll();
-        watcher.changed();
+        const edited = await user.outbox.hasOpen();
+        if (edited) await pusher.pushAll();
+        if ((await sendFixes(user, session)) || edited) watcher.changed();
       } catch {
         return; // the photos meet the same line, and say what is wrong with it
       }

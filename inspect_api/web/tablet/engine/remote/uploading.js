@@ -6,7 +6,7 @@
 
 import "../../vendor/tus.js";
 import { sha256 } from "../local/sealing.js";
-import { Declined, decode, retryAfter, Unreachable } from "./connection.js";
+import { Declined, decode, retryAfter, send, Unreachable } from "./connection.js";
 
 const UPLOADS = "/api/v1/uploads";
 const PIECE = 256 * 1024;
@@ -34,6 +34,8 @@ export class Uploader {
     this.session = session;
     this.onProgress = onProgress;
     this.done = 0;
+    /** @type {Promise<boolean> | null} whether the server takes a checksum of each piece; asked once in a run */
+    this.checks = null;
     /** @type {Declined | null} of the last photo that the server would not take now */
     this.problem = null;
   }
@@ -113,7 +115,8 @@ export class Uploader {
    * @param {string} token
    * @returns {Promise<string>}
    */
-  #transfer(photo, bytes, address, token) {
+  async #transfer(photo, bytes, address, token) {
+    const checks = await (this.checks ??= takesChecksums());
     return new Promise((resolve, reject) => {
       const upload = new tus.Upload(new Blob([bytes]), {
         endpoint: UPLOADS,
@@ -123,6 +126,7 @@ export class Uploader {
         headers: { authorization: `Bearer ${token}`, "accept-language": document.documentElement.lang || "zh" },
         retryDelays: null, // when to try again is decided in one place, for changes and photos alike
         storeFingerprintForResuming: false, // the queue keeps the address itself
+        onBeforeRequest: (request) => (checks ? nameChecksum(request, bytes) : undefined),
         onUploadUrlAvailable: () => {
           // Not waited for: a lost address costs a new upload, never a photo.
           void this.user.photos.noteUpload(photo.sha256, pathOf(upload.url));
@@ -159,6 +163,25 @@ export class Uploader {
     }
     await this.user.photos.refuse(photo.sha256, refused.code, refused.message);
   }
+}
+
+/** Whether the server announces what we can make (tus 1.0.0, "Checksum"). */
+async function takesChecksums() {
+  try {
+    const answer = await send("OPTIONS", UPLOADS);
+    return (answer.headers.get("tus-checksum-algorithm") ?? "").split(",").includes("sha256");
+  } catch (error) {
+    if (error instanceof Declined) return false; // a proxy that wants no OPTIONS stops no photo
+    throw error;
+  }
+}
+
+/** A piece that a line has altered is sent again alone, and not the photo. @param {any} request of tus-js-client @param {ArrayBuffer} bytes */
+async function nameChecksum(request, bytes) {
+  if (request.getMethod() !== "PATCH") return;
+  const from = Number(request.getHeader("Upload-Offset"));
+  const digest = await crypto.subtle.digest("SHA-256", bytes.slice(from, from + PIECE));
+  request.setHeader("Upload-Checksum", `sha256 ${btoa(String.fromCharCode(...new Uint8Array(digest)))}`);
 }
 
 /** @param {unknown} error @param {any} answer of tus-js-client; null when there was none */

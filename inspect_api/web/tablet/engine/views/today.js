@@ -1,6 +1,7 @@
 // @ts-check
 /** The first screen: whom and what there is to inspect, who was seen, what waits. */
 
+import { fixViews } from "../fixing.js";
 import { KIND } from "../local/directory.js";
 import { dayOf, weekOf } from "./weeks.js";
 
@@ -111,6 +112,7 @@ async function openActions(context, templates, now) {
     await context.user.directory.bodies(KIND.action)
   );
   const items = new Map([...templates.values()].flatMap((revision) => [...revision.items]));
+  const reports = new Map((await fixViews(context.user)).map((report) => [report.actionId, report]));
   return [...bodies]
     .filter(([, body]) => OPEN_ACTIONS.has(body.state) && context.sites.has(body.site_id))
     .map(([id, body]) => ({
@@ -127,6 +129,7 @@ async function openActions(context, templates, now) {
       dueAt: body.due_at,
       overdue: body.state === "open" && body.due_at !== null && Date.parse(body.due_at) < now.getTime(),
       escalated: body.escalated,
+      report: (body.state === "open" && reports.get(id)) || null,
       body,
     }))
     .sort((a, b) => compare(a.dueAt ?? "9", b.dueAt ?? "9"));
