@@ -6,10 +6,14 @@ Rows of the two histories are insert-only; the row of a dispute or an action is 
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from checklists.tables.columns import ID_LENGTH, id_field, instant, json_text, reference
+
+_LATE = text("state = 'open' AND escalated_at IS NULL")
+"""What the clock looks for every few seconds among years of what is done."""
+_FIXED = text("state = 'fixed'")
 
 
 class SiteDay(SQLModel, table=True):
@@ -48,6 +52,7 @@ class Dispute(SQLModel, table=True):
         UniqueConstraint("inspection_id", "item_key", "employee_id"),
         Index("ix_dispute_organisation_state", "organisation_id", "state"),
         Index("ix_dispute_site_state", "site_id", "state"),
+        Index("ix_dispute_to_escalate", "due_at", sqlite_where=_LATE, postgresql_where=_LATE),
     )
 
     id: str = id_field()
@@ -127,7 +132,11 @@ class CorrectiveAction(SQLModel, table=True):
     """
 
     __tablename__ = "corrective_action"
-    __table_args__ = (Index("ix_corrective_action_site_state", "site_id", "state"),)
+    __table_args__ = (
+        Index("ix_corrective_action_site_state", "site_id", "state"),
+        Index("ix_corrective_action_to_escalate", "due_at", sqlite_where=_LATE, postgresql_where=_LATE),
+        Index("ix_corrective_action_fixed", "fixed_at", sqlite_where=_FIXED, postgresql_where=_FIXED),
+    )
 
     id: str = id_field()
     organisation_id: str = reference("organisation.id", index=False)

@@ -173,44 +173,52 @@ def _tell_escalated(connection: sa.Connection, rows: Sequence[Any], now: datetim
 def judge_fixed(services: Services) -> int:
     """Close or reopen what was mended and has been inspected since; gives how many."""
     with services.database.read() as connection:
-        found = [
-            (view, inspection_id)
-            for organisation_id in connection.execute(_WITH_FIXED).scalars()
-            for view in views(connection, organisation_id, _action.c.state == ActionState.FIXED)
-            for inspection_id in _since(connection, view)
-        ]
-    done: set[str] = set()
-    for view, inspection_id in found:
-        if view.id not in done and _judge(services, view, inspection_id):
-            done.add(view.id)
-    return len(done)
+        found = _judging(connection)
+    return sum(_judge(services, view, inspection_id) for view, inspection_id in found)
 
 
-_WITH_FIXED = sa.select(_action.c.organisation_id).where(_action.c.state == ActionState.FIXED).distinct()
+def _judging(connection: sa.Connection) -> list[tuple[ActionView, str]]:
+    """Every action that was mended, with the first inspection since that says whether it is."""
+    mended = list(connection.execute(_MENDED).scalars())
+    since: dict[tuple[str, str], list[str]] = {}
+    for subject in ("employee_id", "workspace_id") if mended else ():
+        for row in connection.execute(_since_the_fix(subject, mended)):
+            since.setdefault((row.organisation_id, row.id), []).append(row.inspection_id)
+    inspections = explain_inspections(connection, {one for ids in since.values() for one in ids})
+    found = []
+    for (organisation_id, action_id), ids in since.items():
+        (view,) = views(connection, organisation_id, _action.c.id == action_id)
+        judge = next((one for one in ids if judges(inspections[one], view)), None)
+        if judge is not None:
+            found.append((view, judge))
+    return found
 
 
-def _since(connection: sa.Connection, view: ActionView) -> Sequence[str]:
+_MENDED = sa.select(_action.c.id).where(
+    _action.c.state == sa.literal(ActionState.FIXED.value, literal_execute=True),  # see its index
+    _action.c.item_key.is_not(None),
+)
+
+
+def _since_the_fix(subject: str, mended: Sequence[str]) -> sa.Select[Any]:
     """Complete inspections of the same subject and template after the fix, the first one first."""
-    if view.item is None or view.fixed_at is None:
-        return ()
-    subject = (
-        _inspection.c.employee_id == view.employee_id
-        if view.employee_id is not None
-        else _inspection.c.workspace_id == view.workspace_id
-    )
-    statement = (
-        sa.select(_inspection.c.id)
+    before, its_revision = _inspection.alias("before"), _revision.alias("its_revision")
+    return (
+        sa.select(_action.c.organisation_id, _action.c.id, _inspection.c.id.label("inspection_id"))
+        .select_from(_action)
+        .join(before, before.c.id == _action.c.inspection_id)
+        .join(its_revision, its_revision.c.id == before.c.template_revision_id)
+        .join(_inspection, _inspection.c[subject] == _action.c[subject])
         .join(_revision, _revision.c.id == _inspection.c.template_revision_id)
         .where(
-            subject,
-            _inspection.c.site_id == view.site_id,
+            _action.c.id.in_(mended),
+            _inspection.c.site_id == _action.c.site_id,
             _inspection.c.state == InspectionState.COMPLETE,
-            _inspection.c.captured_at >= view.fixed_at,
-            _revision.c.template_key == view.template_key,
+            _inspection.c.captured_at >= _action.c.fixed_at,
+            _revision.c.template_key == its_revision.c.template_key,
         )
-        .order_by(_inspection.c.captured_at, _inspection.c.id)
+        .order_by(_action.c.id, _inspection.c.captured_at, _inspection.c.id)
     )
-    return connection.execute(statement).scalars().all()
 
 
 def _judge(services: Services, view: ActionView, inspection_id: str) -> bool:
