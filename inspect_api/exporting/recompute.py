@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 import msgspec
 
@@ -16,6 +15,7 @@ from checklists.scoring.week import NotRanked, Standing, WeekScore, score_week
 from checklists.tables import DecisionKind, InspectionState
 from inspect_api.exporting import shapes
 from inspect_api.exporting.material import Material
+from inspect_api.scorecards.arrivals import seen_by
 from sync import paths
 from sync.merge import merge, value_of
 from sync.projection import Projection, StoredChange, declared_photos, project
@@ -142,17 +142,15 @@ def _source(
 
 
 def _changes_of(material: Material, source: SourceInspection) -> list[StoredChange]:
-    """A push brings changes together, so the states that were ever seen end between two times of arrival."""
-    arrived = sorted(material.changes.get(source.id, []), key=lambda one: one[0])
-    for end in range(len(arrived), 0, -1):
-        if (
-            sha256("\n".join(sorted(entry.change.id for _, entry in arrived[:end])).encode()).hexdigest()
-            == source.revision
-        ):
-            return [entry for _, entry in arrived[:end]]
-    raise CannotMake(
-        f"检查 {source.id} 的变更缺失或多出", f"changes of inspection {source.id} are missing, or there are too many"
-    )
+    """The first changes that arrived, as far as the version had seen them."""
+    arrived = [entry for _, entry in sorted(material.changes.get(source.id, []), key=lambda one: one[0])]
+    end = seen_by(source.revision, [entry.change.id for entry in arrived])
+    if end is None:
+        raise CannotMake(
+            f"检查 {source.id} 的变更缺失或多出",
+            f"changes of inspection {source.id} are missing, or there are too many",
+        )
+    return arrived[:end]
 
 
 def _project(

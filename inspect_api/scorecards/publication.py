@@ -50,13 +50,20 @@ def publish_due(services: Services) -> int:
     return made
 
 
-def recheck(services: Services, site_id: str, week: Week) -> int:
-    """Compare everyone of a final week with what is published: for whoever changes the register of the past."""
+def recheck(services: Services, site_id: str, week: Week, employee_ids: frozenset[str] | None = None) -> int:
+    """Compare everyone of a final week with what is published: for whoever changes the register of the past.
+
+    ``employee_ids``: only these.
+    """
     with services.database.read() as connection:
         site = collect.site_ref(connection, site_id)
         if site is None or week not in is_final(connection, site, [week]):
             return 0
-    return _publish(services, everyone(Stage.CORRECTION, site, week))
+    due = everyone(Stage.CORRECTION, site, week)
+    if employee_ids is not None:
+        # What arrived of the others is still to be looked at: no site counts as seen by this.
+        due = due._replace(employee_ids=employee_ids, seen_at=frozenset())
+    return _publish(services, due)
 
 
 def _publish(services: Services, due: Due) -> int:
@@ -64,10 +71,13 @@ def _publish(services: Services, due: Due) -> int:
     with services.database.read() as connection:
         rules = collect.rules_of(connection, due.site, due.week)
         live = live_scores(connection, due.site, due.week, due.employee_ids)
-        rows = _rows(connection, due, live, now)
+        rows = _rows(connection, due, live)
     for start in range(0, len(rows), ROWS_AT_ONCE):
         with services.database.write() as connection:
-            insert_missing(connection, _scorecard, rows[start : start + ROWS_AT_ONCE])
+            # As late as can be: a report lists the corrections published before it was planned, and must see them.
+            at = services.clock()
+            portion = [row | {"published_at": at} for row in rows[start : start + ROWS_AT_ONCE]]
+            insert_missing(connection, _scorecard, portion)
     # Before the week is marked as done: after a crash in between it is due again, and so is this.
     scores = {key: one.score for key, one in live.items()}
     make_by_rule(services, due.site, due.week, scores, final=due.stage is not Stage.PROVISIONAL)
@@ -76,17 +86,15 @@ def _publish(services: Services, due: Due) -> int:
     return len(rows)
 
 
-def _rows(connection: sa.Connection, due: Due, live: dict[str, Live], now: datetime) -> list[dict[str, Any]]:
-    """The versions to insert."""
+def _rows(connection: sa.Connection, due: Due, live: dict[str, Live]) -> list[dict[str, Any]]:
+    """The versions to insert, but for when they are published."""
     published = newest(connection, due.site, [due.week], due.employee_ids)
     before = {key: published[key, str(due.week)] for key in live if (key, str(due.week)) in published}
     numbers = {key: _next_version(due.stage, before.get(key), one.score) for key, one in live.items()}
     wanted = {key: number for key, number in numbers.items() if number is not None}
     moved = {key for key in wanted if key in before and is_superseded(before[key], live[key].score)}
     reasons = _reasons(connection, due.week, {key: live[key].score for key in moved}, before)
-    return [
-        _row(due.site, due.week, live[key], number, reasons.get(key, ()), now) for key, number in sorted(wanted.items())
-    ]
+    return [_row(due.site, due.week, live[key], number, reasons.get(key, ())) for key, number in sorted(wanted.items())]
 
 
 def _next_version(stage: Stage, published: PublishedVersion | None, score: WeekScore) -> int | None:
@@ -106,9 +114,7 @@ def _reasons(
     return {key: derive(old[key], score, before[key].published_at, facts) for key, score in moved.items()}
 
 
-def _row(
-    site: SiteRef, week: Week, live: Live, version: int, reasons: Sequence[Reason], now: datetime
-) -> dict[str, Any]:
+def _row(site: SiteRef, week: Week, live: Live, version: int, reasons: Sequence[Reason]) -> dict[str, Any]:
     return {
         "id": new_id(),
         "organisation_id": site.organisation_id,
@@ -121,7 +127,6 @@ def _row(
         "body": stored.to_json(live.score).decode(),
         "digest": live.score.digest,
         "reason": msgspec.json.encode(reasons).decode() if reasons else "",
-        "published_at": now,
     }
 
 

@@ -19,6 +19,7 @@ from checklists.tables import (
     table_of,
 )
 from checklists.template import Bilingual
+from inspect_api.scorecards.arrivals import seen_by
 from inspect_api.scorecards.shapes import Cause, ItemName, Reason
 from sync.messages import Change as ChangeMessage
 from sync.paths import RESPONSES
@@ -131,8 +132,10 @@ def _reasons(
     facts: Facts,
 ) -> list[Reason]:
     """An upheld dispute is a reason of its own, beside whatever else happened to the inspection."""
-    since = [arrival for arrival in facts.arrivals if arrival.received_at > published_at]
-    cause = _cause(before, after, facts, everything_is_new=len(since) == len(facts.arrivals))
+    since = _since(before, published_at, facts)
+    # With nothing new and nothing done to it since, it was on its way in that moment, and came too late as a whole.
+    is_new = len(since) == len(facts.arrivals) or (not since and facts.updated_at <= published_at)
+    cause = _cause(before, after, facts, everything_is_new=is_new)
     if cause is not Cause.REVISION:
         return [_reason(inspection_id, cause, since, facts)]
     disputed = [arrival for arrival in since if arrival.answer is not None]
@@ -141,6 +144,16 @@ def _reasons(
     if others or not disputed:
         found.append(_reason(inspection_id, Cause.REVISION, others, facts))
     return found
+
+
+def _since(before: SourceInspection | None, published_at: datetime, facts: Facts) -> list[Arrival]:
+    """What the version before had not seen. Of an inspection that it has, this is told by its revision and not by the
+    clock: a change may arrive in the very instant of the publication, or be on its way."""
+    arrivals = facts.arrivals
+    seen = None if before is None else seen_by(before.revision, [arrival.change.id for arrival in arrivals])
+    if seen is not None:
+        return arrivals[seen:]
+    return [arrival for arrival in arrivals if arrival.received_at >= published_at]
 
 
 def _reason(inspection_id: str, cause: Cause, since: list[Arrival], facts: Facts) -> Reason:

@@ -21,7 +21,7 @@ database_kind = both_databases
 
 
 async def test_an_upheld_dispute_is_a_correction_with_its_cause(court: Court) -> None:
-    court.clock.forward(hours=2)
+    """Also when it is answered in the very instant in which the number was published."""
     dispute_id = await court.opened()
     answer = await court.answer(dispute_id, outcome="void")
     assert answer.status_code == 200, answer.text

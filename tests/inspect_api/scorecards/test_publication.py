@@ -110,6 +110,46 @@ def test_a_revision_after_the_final_makes_a_new_version_and_the_old_one_stays(
     )
 
 
+def test_what_was_on_its_way_while_the_number_was_published_is_told_as_what_it_is(
+    world: World, desk: Desk, clock: SteppedClock
+) -> None:
+    """It was stamped before and became visible after: the version says what it had seen, the clock does not."""
+    desk.send_all()
+    publish_at(world, clock, FINAL)
+    clock.now = FINAL - timedelta(seconds=1)
+    desk.send(LATE_CHECK)
+    desk.revise("E", "liu", {RADIO: {"value": "not_applicable", "note": "维修中"}}, "对讲机当时在维修", clock.now)
+    publish_at(world, clock, FINAL + timedelta(seconds=1))
+    revision, late = versions(world)[1].reasons
+    assert (revision.cause, [item.text.en for item in revision.items]) == (Cause.REVISION, ["Radio"])
+    assert revision.note == "对讲机当时在维修"
+    assert (late.cause, late.inspection_id) == (Cause.LATE_SYNC, desk.sent["J"])
+    assert late.arrived_at == FINAL - timedelta(seconds=1)
+
+
+def test_a_number_is_published_when_it_is_written_and_not_when_it_was_begun(
+    world: World, desk: Desk, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large site takes a while: a report that was planned meanwhile could never have listed it."""
+    real = publication.live_scores
+
+    def slowly(*given):  # type: ignore[no-untyped-def]
+        found = real(*given)
+        desk.send(LATE_CHECK)
+        clock.forward(seconds=30)
+        return found
+
+    desk.send_all()
+    with monkeypatch.context() as patched:
+        patched.setattr(publication, "live_scores", slowly)
+        publish_at(world, clock, FINAL)
+    (first,) = versions(world)
+    assert (first.version, first.published_at) == (1, FINAL + timedelta(seconds=30))
+    publish_at(world, clock, FINAL + timedelta(minutes=1))
+    assert shown(world) == ["88.3", "89.4"]
+    assert [reason.cause for reason in versions(world)[1].reasons] == [Cause.LATE_SYNC]
+
+
 def test_a_void_after_the_final_is_named_with_its_reason(world: World, desk: Desk, clock: SteppedClock) -> None:
     desk.send_all()
     publish_at(world, clock, FINAL)
