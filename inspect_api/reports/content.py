@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 from checklists.periods import Week, final_at, provisional_at
 from checklists.scoring.counting import WhyNot
@@ -12,24 +13,12 @@ from checklists.scoring.rules import ScoringRules
 from checklists.template import Bilingual
 from inspect_api.actions.reading import ActionView
 from inspect_api.disputes.reading import DisputeView
+from inspect_api.reports.gathered import FlaggedItem, OverdueTask, RedFlag, flagged_items, overdue_tasks
 from inspect_api.scorecards.explain import Explained
 from inspect_api.scorecards.shapes import Correction, EmployeeWeek, SiteRef, SiteWeek, State, Tablet
 from inspect_api.scorecards.week_table import WeekTable, moved, table_row
 
 _WAITING = (WhyNot.PROBABLE_DUPLICATE, WhyNot.LOW_COVERAGE)
-
-
-@dataclass(frozen=True)
-class RedFlag:
-    """A failed critical item. ``employees``: whom it counts for; a workspace may have several responsible."""
-
-    inspection_id: str
-    employees: tuple[EmployeeWeek, ...]
-    workspace: str | None
-    item: Bilingual
-    note: str | None
-    captured_at: datetime
-    supervisor: str
 
 
 @dataclass(frozen=True)
@@ -78,8 +67,17 @@ class WeeklyReport:
 
     @property
     def to_do(self) -> int:
-        """How many things wait for the manager."""
-        return sum(map(len, (self.red_flags, self.decisions, self.under_review, self.disputes, self.actions)))
+        """How many things wait for the manager: as many as are listed under "act today"."""
+        conflicts = 1 if self.under_review else 0
+        return conflicts + sum(map(len, (self.flagged, self.decisions, self.disputes, self.overdue)))
+
+    @cached_property
+    def flagged(self) -> list[FlaggedItem]:
+        return flagged_items(self.red_flags)
+
+    @cached_property
+    def overdue(self) -> list[OverdueTask]:
+        return overdue_tasks(self.actions)
 
     def change_of(self, row: EmployeeWeek) -> Decimal | None:
         """Against the week before, as displayed."""
@@ -172,6 +170,7 @@ def _red_flags(found: SiteWeek, inspections: Mapping[str, Explained]) -> list[Re
                 inspection_id=inspection_id,
                 employees=tuple(employees),
                 workspace=inspection.workspace,
+                item_key=key,
                 item=next((item.text for item in items if item.key == key), Bilingual(zh=key, en=key)),
                 note=response.note if response else None,
                 captured_at=_captured_at(inspection),

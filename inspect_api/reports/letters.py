@@ -9,14 +9,16 @@ import sqlalchemy as sa
 from checklists.periods import Week
 from checklists.tables import Dispute, DisputeEvent, DisputeStep, Language, Outcome, table_of
 from inspect_api.disputes.reading import DisputeView, views
-from inspect_api.figures import points
-from inspect_api.i18n import N_, Translator, translator
+from inspect_api.figures import points, signed
+from inspect_api.i18n import N_, SPACE, Translator, translator
 from inspect_api.mail.message import make_message, render
 from inspect_api.reports.runs import Run
 from inspect_api.reports.sending import Recipient
-from inspect_api.reports.weekly import days, envelope_of
+from inspect_api.reports.weekly import corrections_between, days, envelope_of
 from inspect_api.scorecards import service as scorecards
-from inspect_api.scorecards.shapes import EmployeeWeek, State
+from inspect_api.scorecards.shapes import Correction, EmployeeWeek, State
+from inspect_api.scorecards.week_table import moved
+from inspect_api.scorecards.wording import reason_text
 from inspect_api.services import Services
 
 _dispute, _event = table_of(Dispute), table_of(DisputeEvent)
@@ -45,23 +47,33 @@ class Letter(NamedTuple):
 
 
 def employee_mail(services: Services, connection: sa.Connection, run: Run, recipient: Recipient) -> EmailMessage:
-    """The own result of the week as it stands now; how it came about is behind the link."""
+    """The own result of the week as it stands now, and what was corrected of earlier ones since the mail before; how it
+    came about is behind the link."""
     if recipient.employee_id is None:
         raise ValueError("the recipient is no employee")
     t, week = translator(recipient.language), Week.parse(run.period)
     row = scorecards.employee_week(connection, recipient.employee_id, week)
-    return _mail(services, run, recipient, _own_result(row, recipient, t))
+    between = corrections_between(connection, run, row.site, services)
+    corrected = scorecards.corrections(connection, row.site.id, *between, recipient.employee_id)
+    return _mail(services, run, recipient, own_result(row, corrected, recipient, t))
 
 
-def _own_result(row: EmployeeWeek, recipient: Recipient, t: Translator) -> Letter:
-    score = row.score
-    facts = [(t.gettext("Total"), f"{points(score.total)} {score.grade or ''}".strip())]
+def own_result(row: EmployeeWeek, corrected: Sequence[Correction], recipient: Recipient, t: Translator) -> Letter:
+    score, change = row.score, moved(row.score.total, row.previous_total)
+    total = f"{points(score.total)} {score.grade or ''}".strip()
+    if change is not None:
+        total += t.gettext(" (%(change)s against last week)") % {"change": signed(change)}
+    facts = [(t.gettext("Total"), total)]
     for one in score.dimensions:
         if one.score is not None:
             kind = "" if one.official else t.gettext(" (not enough checks yet)")
             facts.append((t.dimension(one.dimension), f"{points(one.score)}{kind}"))
     if row.red_flags:
         facts.append((t.gettext("Red flags"), str(row.red_flags)))
+    for earlier in corrected:
+        why = t.gettext(SPACE).join(reason_text(reason, t, row.site.zone) for reason in earlier.reasons)
+        label = t.gettext("Corrected: %(week)s") % {"week": t.short_week(earlier.week)}
+        facts.append((label, f"{points(earlier.old)} → {points(earlier.new)}{t.gettext(': ')}{why}"))
     opening = (
         t.gettext("These numbers are final. You can see every point, and dispute an item in time, on your page.")
         if row.state is State.FINAL

@@ -50,7 +50,7 @@ def weekly_mail(services: Services, connection: sa.Connection, run: Run, recipie
     found = scorecards.site_week(connection, run.site_id, week, now)
     report = build_report(
         found,
-        scorecards.corrections(connection, run.site_id, *_corrections_between(connection, run, found.site, services)),
+        scorecards.corrections(connection, run.site_id, *corrections_between(connection, run, found.site, services)),
         explain_inspections(connection, inspections_to_explain(found)),
         rules_of(connection, found.site, week),
         now,
@@ -153,7 +153,7 @@ def _promises(services: Services, connection: sa.Connection, site: SiteRef, now:
     return Promises(disputes, actions, services.settings.dispute_days)
 
 
-def _corrections_between(
+def corrections_between(
     connection: sa.Connection, run: Run, site: SiteRef, services: Services
 ) -> tuple[datetime, datetime]:
     """From when the report before was planned to when this one was: each correction is in exactly one report.

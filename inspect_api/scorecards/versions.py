@@ -86,8 +86,11 @@ def is_final(connection: sa.Connection, site: SiteRef, weeks: Sequence[Week]) ->
     return frozenset(Week.parse(week) for week in connection.execute(statement).scalars())
 
 
-def corrections(connection: sa.Connection, site_id: str, since: datetime, until: datetime) -> list[Correction]:
-    """Versions published in ``since`` ≤ t < ``until`` that replaced a final one, oldest first."""
+def corrections(
+    connection: sa.Connection, site_id: str, since: datetime, until: datetime, employee_id: str | None = None
+) -> list[Correction]:
+    """Versions published in ``since`` ≤ t < ``until`` that replaced a final one, oldest first. ``employee_id``: only
+    theirs."""
     before = _scorecard.alias("before")
     statement = (
         sa.select(_scorecard, before.c.total.label("old"), _employee.c.number, _employee.c.name)
@@ -105,6 +108,7 @@ def corrections(connection: sa.Connection, site_id: str, since: datetime, until:
             _scorecard.c.version >= 2,
             _scorecard.c.published_at >= since,
             _scorecard.c.published_at < until,
+            _scorecard.c.employee_id == employee_id if employee_id is not None else sa.true(),
         )
         .order_by(_scorecard.c.published_at, _employee.c.number, _scorecard.c.version)
     )

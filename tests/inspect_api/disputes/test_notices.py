@@ -22,7 +22,7 @@ from inspect_api.reports.weekly import weekly_mail
 from inspect_api.scorecards.publication import publish_due
 from tests.databases import both_databases
 from tests.inspect_api.disputes.court import Court
-from tests.worked_numbers import LATE_CHECK, WEEK, ZONE
+from tests.worked_numbers import CHEN, LATE_CHECK, WEEK, ZONE, grooming_check, site_time
 
 database_kind = both_databases
 
@@ -114,6 +114,16 @@ async def test_employees_get_their_own_result_where_the_organisation_wants_it(ad
     assert "88.3" in text
     assert f"/employees/{court.world.employees['lobby-1']}/weeks/{WEEK}" in text
     assert "李强" not in mine["employee"].as_string()
+    assert "已更正" not in text
+
+    court.clock.forward(hours=1)
+    await asyncio.to_thread(court.desk.send, LATE_CHECK)
+    await asyncio.to_thread(court.desk.send, grooming_check("next week", CHEN, site_time(24)))
+    publish_due(court.world.services)
+    court.clock.now = due_at(WEEK.next(), ZONE, 8, 4)
+    found = await asyncio.to_thread(told, court)
+    text = found["employee"].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "第47周已更正：88.3 → 89.4：迟到同步" in text
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 
 from checklists.scoring.arithmetic import displayed
+from inspect_api.reports.gathered import flagged_items
 from inspect_api.scorecards.shapes import State
 from tests.inspect_api.reports.made_up import NOW, ZONE, MadeUp, make_up
 
@@ -61,7 +62,31 @@ def test_what_waits_for_a_decision_is_something_to_do(week: MadeUp) -> None:
     report = week.report()
     waiting = sum(len(dimension.left_out) for row in week.found.rows for dimension in row.score.dimensions)
     assert len(report.decisions) == waiting > 0
-    assert report.to_do == len(report.red_flags) + len(report.decisions)
+    assert report.to_do == len(report.flagged) + len(report.decisions)
+
+
+def test_one_thing_that_many_lack_is_one_thing_to_do(week: MadeUp) -> None:
+    """Sixteen radios are one entry, with everybody in it and every check of theirs, the most frequent first."""
+    report = week.report()
+    (radio,) = report.flagged
+    assert (radio.key, radio.count) == ("worked_grooming.radio", len(report.red_flags))
+    assert radio.note == "对讲机未随身携带，称送修，未见登记"
+    told = {flag.inspection_id for subject in radio.subjects for flag in subject.flags}
+    assert told == {flag.inspection_id for flag in report.red_flags}
+    assert len({subject.employees for subject in radio.subjects}) == len(radio.subjects)
+    times = [len(subject.flags) for subject in radio.subjects]
+    assert times == sorted(times, reverse=True)
+    assert max(times) > 1
+    for subject in radio.subjects:
+        moments = [flag.captured_at for flag in subject.flags]
+        assert moments == sorted(moments, reverse=True)
+
+
+def test_different_notes_stay_with_their_checks(week: MadeUp) -> None:
+    first, *others = week.report().red_flags
+    (item,) = flagged_items([replace(first, note="没电"), *others])
+    assert item.note is None
+    assert {flag.note for subject in item.subjects for flag in subject.flags} == {"没电", others[0].note}
 
 
 def test_it_says_how_far_the_publication_is_and_how_long_disputes_last(week: MadeUp) -> None:

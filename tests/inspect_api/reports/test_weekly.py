@@ -82,6 +82,32 @@ def test_the_plain_text_has_all_that_the_page_has(week: MadeUp, language: Langua
     assert "对讲机当日在维修" in text
 
 
+@pytest.mark.parametrize(("language", "heading"), [("zh", "红旗：对讲机"), ("en", "Red flag: Radio")])
+def test_what_many_lack_is_in_one_box_with_everybody_in_it(language: str, heading: str) -> None:
+    report = make_up(40, flags=0.1).report()
+    (radio,) = report.flagged
+    text, html = parts(mail(report, Language(language)))
+    words = {
+        "zh": f"{radio.count} 次、{len(radio.subjects)} 人",
+        "en": f"{radio.count} times, {len(radio.subjects)} people",
+    }
+    assert radio.count > len(radio.subjects) > 1
+    for part in (text, seen(html)):
+        assert part.count(heading) == 1
+        assert part.count(words[language]) == 1
+        assert part.count(radio.note or "?") == 1
+    box = text[text.index(heading) : text.index("\n* ", text.index(heading))]
+    assert all(f"- {row.name} {row.number}" in box for subject in radio.subjects for row in subject.employees)
+    assert box.count("督导") == radio.count
+
+
+def seen(html: str) -> str:
+    """What a reader of the page sees, without the tags."""
+    found = Tables()
+    found.feed(html)
+    return " ".join("".join(found.text).split())
+
+
 def test_the_text_of_a_large_site_leaves_nobody_out_and_its_page_says_how_many_more() -> None:
     report = make_up(500, flags=0.02).report()
     text, html = parts(mail(report))
