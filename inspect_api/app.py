@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
@@ -73,17 +74,18 @@ def create_app(services: Services) -> Litestar:
     """The application over these services. It does not migrate the database and owns none of what it is given."""
 
     @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
         workers = ThreadPoolExecutor(WORKER_THREADS, thread_name_prefix="work")
         asyncio.get_running_loop().set_default_executor(workers)
-        jobs = start_jobs(services) if services.settings.jobs else None
+        running: Services = app.state.services
+        jobs = start_jobs(running) if running.settings.jobs else None
         yield
         if jobs is not None:
             await jobs.stop()
 
     app = Litestar(
         route_handlers=[handler for room in API for handler in room.HANDLERS],
-        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+        dependencies={"services": Provide(_services, sync_to_thread=False)},
         middleware=[
             DefineMiddleware(AuthenticationMiddleware, exclude_from_auth_key="public"),
             RequestLimit(services.settings.requests_per_minute),
@@ -96,3 +98,8 @@ def create_app(services: Services) -> Litestar:
     )
     app.state.services = services
     return app
+
+
+def _services(state: State) -> Services:
+    found: Services = state.services
+    return found

@@ -174,6 +174,7 @@ class Batch:
         for taken in self._taken.values():
             touched.setdefault(taken.push.pusher.organisation_id, set()).add(taken.received.change.inspection_id)
         entries = []
+        fresh = frozenset(key for keys in touched.values() for key in keys if key not in self._inspections)
         for organisation_id in sorted(touched):
             keys = sorted(touched[organisation_id])  # so that the feed's order does not depend on hashing
             entries += store.reproject(
@@ -182,7 +183,7 @@ class Batch:
                 {key: self._site_of[key] for key in keys},
                 {key: self._changes[key] for key in keys},
                 self._now,
-                store.Known(self._zones, self._revisions),
+                store.Known(self._zones, self._revisions, fresh),
             )
         return entries
 

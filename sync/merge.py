@@ -6,14 +6,15 @@ result depends on the set alone, merging is commutative, associative and idempot
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from sync.messages import Change
 
 
-class Write(NamedTuple):
+class Write(Struct, frozen=True):
     """One value of one path; sorts by stamp, then by change id (a stamp used twice stays two writes)."""
 
     stamp: str
@@ -43,7 +44,11 @@ def merge(changes: Iterable[Change]) -> Live:
         for path, value in change.fields.items():
             if change.stamp not in superseded.get(path, ()):
                 live.setdefault(path, []).append(Write(change.stamp, change.id, value))
-    return {path: tuple(sorted(writes, key=lambda w: w[:2], reverse=True)) for path, writes in sorted(live.items())}
+    return {path: tuple(sorted(writes, key=_order, reverse=True)) for path, writes in sorted(live.items())}
+
+
+def _order(write: Write) -> tuple[str, str]:
+    return write.stamp, write.change_id
 
 
 def value_of(live: Live, path: str) -> Any:

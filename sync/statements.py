@@ -4,8 +4,12 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 Rows = Sequence[dict[str, Any]]
 
@@ -23,6 +27,46 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Rows, update: Seque
 def insert_missing(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
     """Insert the rows, but leave those alone that any unique key already has."""
     _run(connection, table, rows, _Clash.KEEP, ())
+
+
+def among(column: sa.ColumnElement[str], name: str) -> sa.ColumnElement[bool]:
+    """Whether the column is one of the texts given as the parameter ``name``, a list of any length.
+
+    One parameter whatever the length, so the statement stays the same: an ``IN`` with a parameter for each text is
+    rendered and planned anew every time.
+    """
+    return column.bool_op("IN")(_Listed(sa.bindparam(name, type_=_Texts())))
+
+
+class _Listed(FunctionElement[str]):
+    """The texts of a list, one a row."""
+
+    type = sa.Text()
+    inherit_cache = True
+
+
+class _Texts(sa.types.TypeDecorator[list[str]]):
+    """A list of texts as one parameter: an array, or JSON where there are no arrays."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        kind = sa.ARRAY(sa.Text()) if dialect.name == "postgresql" else sa.Text()
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: list[str] | None, dialect: sa.Dialect) -> Any:
+        return value if value is None or dialect.name == "postgresql" else msgspec.json.encode(value).decode()
+
+
+@compiles(_Listed, "postgresql")
+def _listed_from_array(element: _Listed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(SELECT unnest({compiler.process(element.clauses, **options)}))"
+
+
+@compiles(_Listed, "sqlite")
+def _listed_from_json(element: _Listed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(SELECT value FROM json_each({compiler.process(element.clauses, **options)}))"  # noqa: S608 (a placeholder)
 
 
 class _Clash:

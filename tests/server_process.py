@@ -13,10 +13,10 @@ from pathlib import Path
 
 import httpx
 
-from inspect_api.migrate import upgrade
 from inspect_api.services import Services
 from inspect_api.serving import build_services
 from inspect_api.settings import Settings
+from tests.migrated import migrated
 from tests.worked_numbers import TEMPLATES
 from tests.world import World, build_world
 
@@ -56,6 +56,10 @@ class ServerProcess:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("INSPECT_")}
         self._environment = kept | {f"INSPECT_{key.upper()}": value for key, value in own.items()}
         self._process: subprocess.Popen[bytes] | None = None
+
+    def change(self, **settings: str) -> None:
+        """Other settings, from the next start on."""
+        self._environment |= {f"INSPECT_{key.upper()}": value for key, value in settings.items()}
 
     def start(self, *, wait: bool = True) -> None:
         """Start; with ``wait``, come back when ``/health`` is good."""
@@ -107,7 +111,7 @@ def make_world(folder: Path, database_url: str | None = None, **settings: str) -
     """A migrated database in ``folder`` with the usual people; ``world.services`` looks into it beside the server."""
     own = {"mode": "development", "data_dir": folder, "database_url": database_url, "jobs": False}
     services: Services = build_services(Settings.model_validate(own | settings))
-    upgrade(services.database)
+    migrated(services.database)
     return build_world(services, TEMPLATES)
 
 

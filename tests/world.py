@@ -1,5 +1,6 @@
 """A small organisation in a migrated database, and a client for each of its people."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from argon2 import PasswordHasher
+from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from checklists.ids import new_id
@@ -18,15 +20,19 @@ from inspect_api.blobs import open_blob_store
 from inspect_api.database import Database
 from inspect_api.directory import Directory, add_organisation
 from inspect_api.mail.folder import FolderMailer
-from inspect_api.migrate import upgrade
 from inspect_api.services import Services
 from inspect_api.settings import Settings
 from sync.clock import HybridClock
+from tests.migrated import migrated
 
 START = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # a Friday noon in Shanghai
 PASSWORD = "correct horse battery"
 # Real but cheap: the suite logs in hundreds of times.
 PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+
+
+_idle: defaultdict[tuple[int, int], list[Litestar]] = defaultdict(list)
+"""Applications that no test uses now, by what they were put together from."""
 
 
 class SteppedClock:
@@ -43,10 +49,11 @@ class SteppedClock:
 
 
 def make_services(folder: Path, clock: Any, database_url: str | None = None, **settings: Any) -> Services:
-    """Services over a migrated database in ``folder``; mail goes to a folder, no jobs run."""
+    """Services over a migrated database, the one that is there or a new one in ``folder``; mail goes to a folder, no
+    jobs run."""
     made = Settings(mode="development", data_dir=folder, database_url=database_url, jobs=False, **settings)
     database = Database(made.effective_database_url())
-    upgrade(database)
+    migrated(database)
     return Services(made, database, clock, open_blob_store(made), FolderMailer(folder / "mail"))
 
 
@@ -65,8 +72,15 @@ class World:
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[AsyncTestClient[Any]]:
-        async with AsyncTestClient(create_app(self.services)) as client:
+        # Putting the application together takes longer than most tests, and nothing of a test stays in it.
+        idle = _idle[self.services.settings.requests_per_minute, self.services.settings.push_body_limit]
+        app = idle.pop() if idle else create_app(self.services)
+        for name in list(app.state.dict()):
+            del app.state[name]
+        app.state.services = self.services
+        async with AsyncTestClient(app) as client:
             yield client
+        idle.append(app)
 
 
 def build_world(services: Services, templates: tuple[Template, ...], prefix: str = "") -> World:

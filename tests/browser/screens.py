@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from inspect_api.demo import people
 from inspect_api.demo.organisation import ensure_organisation
-from inspect_api.migrate import upgrade
 from inspect_api.services import Services
 from inspect_api.serving import build_services
 from inspect_api.settings import Settings
+from tests.migrated import migrated
 from tests.server_process import ServerProcess
 
 PIN = "2580"
@@ -31,7 +31,7 @@ def demo_server(folder: Path) -> Iterator[tuple[ServerProcess, Services]]:
     """The demonstration organisation (30 employees, the built-in checklists) served by a process; nothing played."""
     folder.mkdir(parents=True, exist_ok=True)
     services = build_services(Settings.model_validate({"mode": "development", "data_dir": folder, "jobs": False}))
-    upgrade(services.database)
+    migrated(services.database)
     ensure_organisation(services)
     server = ServerProcess(folder)
     try:

@@ -13,7 +13,6 @@ from threading import Event
 import sqlalchemy as sa
 
 from checklists.tables.columns import table_of
-from inspect_api.migrate import upgrade
 from inspect_api.serving import build_services
 from inspect_api.settings import Settings
 from sync.tables import RefreshToken, Replica
@@ -22,6 +21,7 @@ from tests.chaos.crew import Member
 from tests.chaos.journal import Journal
 from tests.chaos.weather import Weather
 from tests.fault_proxy import FaultProxy
+from tests.migrated import migrated
 from tests.postgres_server import PostgresServer
 from tests.server_process import ServerProcess
 from tests.worked_numbers import TEMPLATES
@@ -105,7 +105,7 @@ def _old_world(folder: Path, database_url: str | None) -> World:
     """The usual people, who have been there for longer than anybody was away."""
     settings = Settings(mode="development", data_dir=folder, database_url=database_url, jobs=False)
     services = build_services(settings)
-    upgrade(services.database)
+    migrated(services.database)
     founded = datetime.now(UTC) - 2 * AWAY
     world = build_world(dataclasses.replace(services, clock=lambda: founded), TEMPLATES)
     return dataclasses.replace(world, services=services)
@@ -168,7 +168,7 @@ def _lose_a_site(member: Member, weather: Weather) -> None:
 def _settle(crew: list[Member], line: FaultProxy, weather: Weather) -> None:
     """The sky clears: everybody sends what they have, and then everybody sees what all have sent."""
     line.rate = 0
-    weather.kill()
+    weather.clear()
     for member in crew:
         member.connection.transport.rate = member.connection.death = 0
         member.clock.offset = timedelta()

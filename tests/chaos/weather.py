@@ -56,6 +56,13 @@ class Weather:
         server.kill()
         server.start()
 
+    def clear(self) -> None:
+        """All of them once more, and without their jobs: what an hour brings about by itself has an end."""
+        for server in self._servers:
+            server.kill()
+            server.change(jobs="false")
+            server.start()
+
     def fill_disk(self) -> None:
         """A server's process cannot make any file longer than they are now, but for a little."""
         server = self._chance.choice(self._servers)

@@ -13,12 +13,12 @@ from inspect_api.demo import people
 from inspect_api.demo.organisation import demo_week, ensure_organisation
 from inspect_api.demo.plan import visits
 from inspect_api.demo.play import Played, play
-from inspect_api.migrate import upgrade
 from inspect_api.reports.plan import plan_weekly
 from inspect_api.services import Services
 from inspect_api.serving import build_services
 from inspect_api.settings import Settings
 from sync.tables import Change, Quarantine
+from tests.migrated import migrated
 from tests.server_process import ServerProcess
 from tests.worked_numbers import ZONE
 
@@ -32,7 +32,7 @@ def count(services: Services, model: Any) -> int:
 
 def test_a_week_is_played_once_and_a_second_start_adds_nothing(tmp_path: Path) -> None:
     services = build_services(Settings(mode="development", data_dir=tmp_path, jobs=False))
-    upgrade(services.database)
+    migrated(services.database)
     week = ensure_organisation(services)
     server = ServerProcess(tmp_path)
     server.start()
