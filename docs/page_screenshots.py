@@ -81,7 +81,7 @@ def _filled(page: Page, url: str, path: str) -> str:
     if "{" not in path:
         return path
     if re.search(r"/sites$", page.url):
-        page.click(".tiles a")
+        page.click("table.list tbody a")
         page.wait_for_load_state()
     site = page.url.removeprefix(url).split("?")[0]
     worst = page.locator("table.people tbody th a").first.get_attribute("href") or ""

@@ -19,6 +19,7 @@ from inspect_api.reports.builders import BUILDERS
 from inspect_api.reports.plan import plan_weekly
 from inspect_api.reports.sending import send_due
 from inspect_api.scorecards.publication import publish_due
+from inspect_api.scorecards.preparing import prepare_large
 from inspect_api.services import Services
 from inspect_api.uploads.finishing import expire_uploads, finish_waiting_uploads
 
@@ -42,12 +43,16 @@ class JobStatus:
 
 @dataclass(frozen=True)
 class Job:
-    """``seconds``: its interval, None for the setting ``job_seconds``."""
+    """``seconds``: its interval, None for the setting ``job_seconds``.
+
+    ``serving``: it is for the memory of a process that serves pages, and nothing that is due.
+    """
 
     name: str
     work: Callable[[Services, KeepGoing], Awaitable[None]]
     seconds: float | None = None
 
+    serving: bool = False
 
 async def publish_and_plan(services: Services, keep_going: KeepGoing) -> None:  # noqa: ARG001 (the signature of a job)
     """In this order: a report that is planned finds the numbers of its week published."""
@@ -83,12 +88,18 @@ async def delete_by_rule(services: Services, keep_going: KeepGoing) -> None:
 
 JOBS = (
     Job("scorecards", publish_and_plan),
+async def prepare_tables(services: Services, keep_going: KeepGoing) -> None:
+    """After a start and after a publication nobody has to wait for the week of a large site."""
+    await asyncio.to_thread(prepare_large, services, keep_going)
+
+
     Job("promises", mind_promises),
     Job("mail", send_mail),
     Job("uploads", mind_uploads, HOUSEKEEPING_SECONDS),
     Job("retention", delete_by_rule, HOUSEKEEPING_SECONDS),
 )
 
+    Job("tables", prepare_tables, serving=True),
 
 class Jobs:
     """The running jobs of this process. ``status``: job name → how it did last."""
@@ -126,9 +137,10 @@ class Jobs:
         self._scheduler.shutdown(wait=False)
 
     async def run_once(self) -> None:
-        """Every job once, one after the other."""
+        """Every job with something due once, one after the other."""
         for job in self._jobs:
-            await self._run(job)
+            if not job.serving:
+                await self._run(job)
 
     async def _run_tracked(self, job: Job) -> None:
         # A task of our own: the scheduler's shutdown cancels its tasks, and a mail must not be cut off at the dot.

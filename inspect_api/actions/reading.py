@@ -26,6 +26,7 @@ from checklists.tables import (
 from checklists.template import Item
 from inspect_api.auth.principal import Principal
 from inspect_api.calendars import last_day
+from inspect_api.deadlines import Stage
 from inspect_api.problems import Code, Problem
 from sync import feed
 from sync.revisions import load_revision
@@ -127,16 +128,30 @@ _VIEWS = (
 )
 
 
-def views(connection: sa.Connection, organisation_id: str, *where: sa.ColumnElement[bool]) -> list[ActionView]:
-    """Open ones first, by due day and priority; then those that are done, the newest first."""
-    statement = _VIEWS.where(_action.c.organisation_id == organisation_id, *where)
-    found = [_view(row) for row in connection.execute(statement)]
-    waiting = sorted(
-        (view for view in found if view.is_waiting),
-        key=lambda view: (view.due_at, _URGENT[Priority(view.priority)], view.id),
-    )
-    done = sorted((view for view in found if not view.is_waiting), key=lambda view: view.created_at, reverse=True)
-    return waiting + done
+_WAITING = _action.c.state.in_((ActionState.OPEN, ActionState.FIXED))
+_ORDER = (
+    ~_WAITING,
+    sa.case((_WAITING, _action.c.due_at)),
+    sa.case(_URGENT, value=_action.c.priority),
+    _action.c.created_at.desc(),
+    _action.c.id,
+)
+
+
+def views(
+    connection: sa.Connection,
+    organisation_id: str,
+    *where: sa.ColumnElement[bool],
+    part: tuple[int, int] | None = None,
+) -> list[ActionView]:
+    """Open ones first, by due day and priority; then those that are done, the newest first.
+
+    ``part``: (offset, number) of those wanted; None for all.
+    """
+    statement = _VIEWS.where(_action.c.organisation_id == organisation_id, *where).order_by(*_ORDER)
+    if part is not None:
+        statement = statement.offset(part[0]).limit(part[1])
+    return [_view(row) for row in connection.execute(statement)]
 
 
 def _view(row: Any) -> ActionView:
@@ -161,10 +176,40 @@ def readable_action(connection: sa.Connection, user: Principal, action_id: str) 
     return found[0]
 
 
-def readable_actions(connection: sa.Connection, user: Principal, site_id: str | None = None) -> list[ActionView]:
-    """``site_id``: only of this site."""
-    only = (_action.c.site_id == site_id,) if site_id else ()
-    return views(connection, user.organisation_id, _visible(user), *only)
+def readable_actions(
+    connection: sa.Connection,
+    user: Principal,
+    site_id: str | None = None,
+    *where: sa.ColumnElement[bool],
+    part: tuple[int, int] | None = None,
+) -> list[ActionView]:
+    """``site_id``: only of this site. ``part``: see ``views``."""
+    return views(connection, user.organisation_id, _visible(user), *_of_site(site_id), *where, part=part)
+
+
+def count_readable(
+    connection: sa.Connection, user: Principal, site_id: str | None, *where: sa.ColumnElement[bool]
+) -> int:
+    """How many ``readable_actions`` gives."""
+    own = _action.c.organisation_id == user.organisation_id
+    found = sa.select(sa.func.count()).select_from(_action).where(own, _visible(user), *_of_site(site_id), *where)
+    return int(connection.execute(found).scalar_one())
+
+
+def of_stage(stage: Stage, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """The condition for ``views``."""
+    match stage:
+        case Stage.WAITING:
+            return (_WAITING,)
+        case Stage.LATE:
+            return (_action.c.state == ActionState.OPEN, _action.c.due_at <= now)
+        case Stage.DONE:
+            return (~_WAITING,)
+    return ()
+
+
+def _of_site(site_id: str | None) -> tuple[sa.ColumnElement[bool], ...]:
+    return () if site_id is None else (_action.c.site_id == site_id,)
 
 
 def _visible(user: Principal) -> sa.ColumnElement[bool]:
@@ -177,13 +222,7 @@ def _visible(user: Principal) -> sa.ColumnElement[bool]:
 
 def overdue_actions(connection: sa.Connection, organisation_id: str, site_id: str, now: datetime) -> list[ActionView]:
     """Those of a site that should be mended by now."""
-    return views(
-        connection,
-        organisation_id,
-        _action.c.site_id == site_id,
-        _action.c.state == ActionState.OPEN,
-        _action.c.due_at <= now,
-    )
+    return views(connection, organisation_id, _action.c.site_id == site_id, *of_stage(Stage.LATE, now))
 
 
 def steps(connection: sa.Connection, action_id: str) -> list[ActionStepView]:

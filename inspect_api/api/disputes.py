@@ -19,6 +19,7 @@ from inspect_api.disputes.reading import (
     readable_dispute,
     readable_disputes,
     steps,
+    to_answer_elsewhere,
     why_not_reviewer,
 )
 from inspect_api.injection import UserRequest, UseServices
@@ -109,7 +110,9 @@ def disputes(
 ) -> list[DisputeBody]:
     """One's own, and those of the sites that one manages; open ones first, by deadline."""
     with services.database.read() as connection:
-        return [_body(view) for view in readable_disputes(connection, request.user, site_id)]
+        found = readable_disputes(connection, request.user, site_id)
+        elsewhere = to_answer_elsewhere(connection, request.user) if site_id is None else []
+    return [_body(view) for view in elsewhere + found]
 
 
 @get("/api/v1/disputes/{dispute_id:str}", sync_to_thread=True)

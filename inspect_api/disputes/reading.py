@@ -1,5 +1,6 @@
 """Disputes as people read them, who may, and what tablets get of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -24,7 +25,8 @@ from checklists.tables import (
 from checklists.template import Bilingual, Item
 from inspect_api.auth.principal import Principal
 from inspect_api.calendars import last_day
-from inspect_api.disputes.reviewers import authors, circle
+from inspect_api.deadlines import Stage
+from inspect_api.disputes.reviewers import authors, authors_of, circle_among, deciders
 from inspect_api.problems import Code, Problem
 from sync import feed
 from sync.revisions import load_revision
@@ -141,13 +143,24 @@ _VIEWS = (
 )
 
 
-def views(connection: sa.Connection, organisation_id: str, *where: sa.ColumnElement[bool]) -> list[DisputeView]:
-    """Open ones first, the one that is due first at the top; then the others, the newest first."""
-    statement = _VIEWS.where(_dispute.c.organisation_id == organisation_id, *where)
-    found = [_view(row) for row in connection.execute(statement)]
-    waiting = sorted((view for view in found if view.is_open), key=lambda view: (view.due_at, view.id))
-    done = sorted((view for view in found if not view.is_open), key=lambda view: view.opened_at, reverse=True)
-    return waiting + done
+_OPEN = _dispute.c.state == DisputeState.OPEN
+_ORDER = (~_OPEN, sa.case((_OPEN, _dispute.c.due_at)), _dispute.c.opened_at.desc(), _dispute.c.id)
+
+
+def views(
+    connection: sa.Connection,
+    organisation_id: str,
+    *where: sa.ColumnElement[bool],
+    part: tuple[int, int] | None = None,
+) -> list[DisputeView]:
+    """Open ones first, the one that is due first at the top; then the others, the newest first.
+
+    ``part``: (offset, number) of those wanted; None for all.
+    """
+    statement = _VIEWS.where(_dispute.c.organisation_id == organisation_id, *where).order_by(*_ORDER)
+    if part is not None:
+        statement = statement.offset(part[0]).limit(part[1])
+    return [_view(row) for row in connection.execute(statement)]
 
 
 def _view(row: Any) -> DisputeView:
@@ -176,19 +189,47 @@ def readable_dispute(connection: sa.Connection, user: Principal, dispute_id: str
     return found[0]
 
 
-def readable_disputes(connection: sa.Connection, user: Principal, site_id: str | None = None) -> list[DisputeView]:
-    """One's own, those of the sites that one manages, and those of other sites that nobody nearer may answer.
+def readable_disputes(
+    connection: sa.Connection,
+    user: Principal,
+    site_id: str | None = None,
+    *where: sa.ColumnElement[bool],
+    part: tuple[int, int] | None = None,
+) -> list[DisputeView]:
+    """One's own and those of the sites that one manages. ``part``: see ``views``.
 
-    ``site_id``: only of this site, which one must manage.
+    ``site_id``: only of this site, which one must manage. Not those that ``to_answer_elsewhere`` gives.
     """
+    return views(connection, user.organisation_id, _theirs(user, site_id), *where, part=part)
+
+
+def count_readable(
+    connection: sa.Connection, user: Principal, site_id: str | None, *where: sa.ColumnElement[bool]
+) -> int:
+    """How many ``readable_disputes`` gives."""
+    own = _dispute.c.organisation_id == user.organisation_id
+    found = sa.select(sa.func.count()).select_from(_dispute).where(own, _theirs(user, site_id), *where)
+    return int(connection.execute(found).scalar_one())
+
+
+def of_stage(stage: Stage, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """The condition for ``views``."""
+    match stage:
+        case Stage.WAITING:
+            return (_OPEN,)
+        case Stage.LATE:
+            return (_OPEN, _dispute.c.due_at <= now)
+        case Stage.DONE:
+            return (~_OPEN,)
+    return ()
+
+
+def _theirs(user: Principal, site_id: str | None) -> sa.ColumnElement[bool]:
     if site_id is not None:
         user.require_manages(site_id)
-        return views(connection, user.organisation_id, _dispute.c.site_id == site_id)
-    mine: sa.ColumnElement[bool] = _dispute.c.site_id.in_(sorted(user.managed_sites()))
-    if user.employee_id is not None:
-        mine = sa.or_(mine, _dispute.c.employee_id == user.employee_id)
-    found = views(connection, user.organisation_id, mine)
-    return to_answer_elsewhere(connection, user) + found
+        return _dispute.c.site_id == site_id
+    managed = _dispute.c.site_id.in_(sorted(user.managed_sites()))
+    return managed if user.employee_id is None else sa.or_(managed, _dispute.c.employee_id == user.employee_id)
 
 
 def to_answer_elsewhere(connection: sa.Connection, user: Principal) -> list[DisputeView]:
@@ -196,8 +237,12 @@ def to_answer_elsewhere(connection: sa.Connection, user: Principal) -> list[Disp
     if user.is_administrator or not user.managed_sites():
         return []
     strange = _dispute.c.site_id.not_in(sorted(user.managed_sites()))
-    waiting = views(connection, user.organisation_id, _dispute.c.state == DisputeState.OPEN, strange)
-    return [view for view in waiting if why_not_reviewer(connection, user, view) is None]
+    waiting = views(connection, user.organisation_id, _OPEN, strange)
+    if not waiting:
+        return []
+    found = deciders(connection, user.organisation_id)
+    wrote = authors_of(connection, {view.inspection_id for view in waiting})
+    return [view for view in waiting if user.user_id in _circle(found, view, wrote[view.inspection_id])]
 
 
 def _may_read(connection: sa.Connection, user: Principal, view: DisputeView) -> bool:
@@ -258,11 +303,14 @@ def why_not_reviewer(connection: sa.Connection, user: Principal, view: DisputeVi
 
 def possible_reviewers(connection: sa.Connection, view: DisputeView, wrote: frozenset[str]) -> frozenset[str]:
     """The users who may answer it now. ``wrote``: those who wrote any of the inspection."""
-    return circle(
-        connection,
-        view.organisation_id,
+    return _circle(deciders(connection, view.organisation_id), view, wrote)
+
+
+def _circle(found: Sequence[Any], view: DisputeView, wrote: frozenset[str]) -> frozenset[str]:
+    return circle_among(
+        found,
         view.site_id,
-        apart=wrote | ({view.first_reviewer_id} if view.first_reviewer_id else set()),
+        apart=wrote | {view.supervisor_id} | ({view.first_reviewer_id} if view.first_reviewer_id else set()),
         employee_id=view.employee_id,
         escalated=view.escalated_at is not None,
     )

@@ -1,4 +1,4 @@
-"""Corrective actions: what is to be mended, and each one's own page."""
+"""Corrective actions: how one is made, and its own page; the list of them is in ``case_lists``."""
 
 from asyncio import to_thread
 from datetime import date
@@ -12,7 +12,7 @@ from checklists.responses import is_failed
 from checklists.tables import ActionState, Priority
 from inspect_api import calendars
 from inspect_api.actions import life
-from inspect_api.actions.reading import possible_owners, readable_action, readable_actions, steps
+from inspect_api.actions.reading import possible_owners, readable_action, steps
 from inspect_api.i18n import N_
 from inspect_api.injection import UserRequest, UseServices
 from inspect_api.pages.forms import MAX_FORM, read_form
@@ -44,13 +44,6 @@ ORIGINS = {
     "low_grade": N_("by rule: grade D or worse two weeks running"),
 }
 _WORDS: Final[dict[str, Any]] = {"states": STATES, "priorities": PRIORITIES, "origins": ORIGINS}
-
-
-@get("/actions", sync_to_thread=True)
-def all_actions(request: UserRequest, services: UseServices) -> Response[str]:
-    with services.database.read() as connection:
-        found = readable_actions(connection, request.user)
-    return page(request, "actions.html", actions=found, now=services.clock(), **_WORDS)
 
 
 @get("/actions/new", sync_to_thread=True)
@@ -140,4 +133,4 @@ def _plan(form: Any) -> life.Plan:
     return life.Plan(form["task"], form["owner"] or None, due_on, priority)
 
 
-HANDLERS = [all_actions, new_action, create, action, act]
+HANDLERS = [new_action, create, action, act]

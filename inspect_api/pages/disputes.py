@@ -1,4 +1,4 @@
-"""Disputes: the employee objects and follows it; a reviewer answers."""
+"""Disputes: the employee objects and follows it; a reviewer answers. The list of them is in ``case_lists``."""
 
 from asyncio import to_thread
 from datetime import datetime, timedelta
@@ -16,7 +16,6 @@ from inspect_api.disputes import deciding
 from inspect_api.disputes.reading import (
     DisputeView,
     readable_dispute,
-    readable_disputes,
     steps,
     why_not_reviewer,
 )
@@ -69,13 +68,6 @@ def _value(item: Item, text: str) -> str | int | None:
     if isinstance(item.response, Rating | Deduction):
         return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
     return text or None
-
-
-@get("/disputes", sync_to_thread=True)
-def all_disputes(request: UserRequest, services: UseServices) -> Response[str]:
-    with services.database.read() as connection:
-        found = readable_disputes(connection, request.user)
-    return page(request, "disputes.html", disputes=found, outcomes=OUTCOMES, now=services.clock())
 
 
 @get("/disputes/new", sync_to_thread=True)
@@ -177,4 +169,4 @@ def _act(services: Services, request: UserRequest, dispute_id: str, form: Any) -
             raise Problem(Code.INVALID_FIELD)
 
 
-HANDLERS = [all_disputes, new_dispute, open_dispute, dispute, act]
+HANDLERS = [new_dispute, open_dispute, dispute, act]

@@ -8,6 +8,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from checklists.periods import Week
 from checklists.responses import is_failed
 from checklists.tables import DecisionKind
 from checklists.template import Item
@@ -18,7 +19,6 @@ from inspect_api.disputes.window import disputable, ends_of_time
 from inspect_api.injection import UserRequest, UseServices
 from inspect_api.pages.chart import draw
 from inspect_api.pages.rendering import page
-from inspect_api.pages.sites import reading_week
 from inspect_api.problems import Code, Problem
 from inspect_api.scorecards import access, service
 from inspect_api.scorecards.cases import KIND_OF
@@ -31,6 +31,7 @@ from inspect_api.scorecards.explain import (
     weeks_before,
 )
 from inspect_api.scorecards.receipts import receipts
+from inspect_api.scorecards.shapes import EmployeeWeek, PublishedVersion, SiteRef, WeekTotal
 from inspect_api.scorecards.week_table import WAITING, moved
 
 HISTORY_WEEKS = 8
@@ -75,51 +76,75 @@ def own(request: UserRequest) -> Redirect:
 def employee(request: UserRequest, services: UseServices, employee_id: FromPath[str]) -> Redirect:
     with services.database.read() as connection:
         site = access.readable_employee(connection, request.user, employee_id)
-        week = reading_week(connection, site, services.clock())
+        week = service.reading_week(connection, site, services.clock())
     return Redirect(f"/employees/{employee_id}/weeks/{week}", status_code=303)
+
+
+@dataclass(frozen=True)
+class EmployeePage:
+    """``points``: the totals of the last weeks, the oldest first and this one last, from the first one that has any."""
+
+    site: SiteRef
+    week: Week
+    row: EmployeeWeek
+    points: Sequence[WeekTotal]
+    explained: ExplainedWeek
+    versions: Sequence[PublishedVersion]
+
+
+def employee_page(connection: sa.Connection, user: Principal, employee_id: str, week: str) -> EmployeePage:
+    """Problem NOT_FOUND or FORBIDDEN for somebody whose results the reader may not see, INVALID_FIELD for no week."""
+    chosen = parse_week(week)
+    site = access.readable_employee(connection, user, employee_id)
+    row = service.employee_week(connection, employee_id, chosen)
+    history = service.history(connection, employee_id, weeks_before(chosen, HISTORY_WEEKS - 1))
+    before = [point.total for point in history[: service.TREND_WEEKS - 1]]
+    points = [*reversed(history), WeekTotal(chosen, row.score.total, row.score.grade, row.version)]
+    while len(points) > service.TREND_WEEKS and points[0].total is None:
+        points.pop(0)  # weeks before there was anything
+    return EmployeePage(
+        site=site,
+        week=chosen,
+        row=row,
+        points=points,
+        explained=explain_employee_week(connection, row, before),
+        versions=service.versions(connection, employee_id, chosen),
+    )
 
 
 @get("/employees/{employee_id:str}/weeks/{week:str}", sync_to_thread=True)
 def employee_week(
     request: UserRequest, services: UseServices, employee_id: FromPath[str], week: FromPath[str]
 ) -> Response[str]:
-    chosen, now = parse_week(week), services.clock()
+    user, now = request.user, services.clock()
     with services.database.read() as connection:
-        site = access.readable_employee(connection, request.user, employee_id)
-        row = service.employee_week(connection, employee_id, chosen)
-        earlier = weeks_before(chosen, HISTORY_WEEKS - 1)
-        history = service.history(connection, employee_id, earlier)
-        before = [point.total for point in history[: service.TREND_WEEKS - 1]]
-        explained = explain_employee_week(connection, row, before)
-        versions = service.versions(connection, employee_id, chosen)
-        disputes = disputes_of_week(connection, site.organisation_id, employee_id, chosen)
-        ends = ends_of_time(connection, row, services.settings.dispute_days)
-        read = receipts(connection, employee_id, chosen)
-        cases = _cases(connection, request.user, explained)
-    points = [*reversed(history), service.WeekTotal(chosen, row.score.total, row.score.grade, row.version)]
-    while len(points) > service.TREND_WEEKS and points[0].total is None:
-        points.pop(0)  # weeks before there was anything
-    running = service.working_week(site, now)
+        view = employee_page(connection, user, employee_id, week)
+        disputes = disputes_of_week(connection, view.site.organisation_id, employee_id, view.week)
+        ends = ends_of_time(connection, view.row, services.settings.dispute_days)
+        read = receipts(connection, employee_id, view.week)
+        cases = _cases(connection, user, view.explained)
+    running = service.working_week(view.site, now)
+    inspections = view.explained.inspections
     return page(
         request,
         "employee_week.html",
-        row=row,
-        site=site,
-        week=chosen,
-        ahead=chosen < running,
+        row=view.row,
+        site=view.site,
+        week=view.week,
+        ahead=view.week < running,
         running=running,
-        own=request.user.employee_id == employee_id,
-        manages=request.user.manages(site.id),
-        explained=explained,
-        losses=losses(explained.inspections),
-        versions=versions,
-        points=points,
-        chart=draw(points),
-        change=moved(row.score.total, row.previous_total),
-        names=names(explained.inspections),
+        own=user.employee_id == employee_id,
+        manages=user.manages(view.site.id),
+        explained=view.explained,
+        losses=losses(inspections),
+        versions=view.versions,
+        points=view.points,
+        chart=draw(view.points),
+        change=moved(view.row.score.total, view.row.previous_total),
+        names=names(inspections),
         disputes={(one.inspection_id, one.item.key): one for one in disputes},
         is_failed=is_failed,
-        disputable=disputable(explained.inspections, ends, now),
+        disputable=disputable(inspections, ends, now),
         receipts=read,
         cases=cases,
     )

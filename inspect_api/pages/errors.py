@@ -6,10 +6,15 @@ from urllib.parse import urlencode
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, NotAuthorizedException, NotFoundException, ValidationException
 from litestar.response import Redirect
+from litestar.status_codes import HTTP_202_ACCEPTED
 from litestar.types import ExceptionHandlersMap
 
 from inspect_api.pages.rendering import page, page_language
+from inspect_api.pages.site_pages import Preparing
 from inspect_api.problems import Code, Problem
+
+AGAIN_SECONDS = 2
+"""After which the browser asks again for a page that is being prepared."""
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -35,4 +40,23 @@ def _show_framework(request: AnyRequest, error: HTTPException) -> Response[Any]:
     raise error
 
 
-PAGE_EXCEPTIONS: ExceptionHandlersMap = {Problem: _show, HTTPException: _show_framework}
+def _show_preparing(request: AnyRequest, what: Preparing) -> Response[Any]:
+    """What is being made, and since when; the browser comes again by itself, without a script."""
+    shown = page(
+        request,
+        "preparing.html",
+        HTTP_202_ACCEPTED,
+        site=what.site,
+        week=what.week,
+        employees=what.employees,
+        seconds=what.seconds,
+    )
+    shown.headers["refresh"] = str(AGAIN_SECONDS)
+    return shown
+
+
+PAGE_EXCEPTIONS: ExceptionHandlersMap = {
+    Problem: _show,
+    Preparing: _show_preparing,
+    HTTPException: _show_framework,
+}

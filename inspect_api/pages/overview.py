@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
+
+from litestar.params import QueryParameter
 
 from inspect_api.scorecards.week_table import TableRow, WeekTable
 
 PER_PAGE = 50
+PageNumber = Annotated[int, QueryParameter(name="page", ge=1, le=100_000)]
 T = TypeVar("T")
 
 
@@ -43,10 +46,15 @@ class Paged(Generic[T]):
     found: int
 
 
+def place_of(found: int, number: int, size: int = PER_PAGE) -> tuple[int, int]:
+    """The page ``number``, or the last one when there are fewer; and how many there are."""
+    pages = max(1, -(-found // size))
+    return min(max(1, number), pages), pages
+
+
 def paged(rows: Sequence[T], number: int, size: int = PER_PAGE) -> Paged[T]:
     """The page ``number``, or the last one when there are fewer."""
-    pages = max(1, -(-len(rows) // size))
-    place = min(max(1, number), pages)
+    place, pages = place_of(len(rows), number, size)
     return Paged(rows[(place - 1) * size : place * size], place, pages, len(rows))
 
 

@@ -111,6 +111,7 @@ def _words(t: Translator) -> dict[str, Callable[..., str]]:
         "state": lambda state, version: wording.state(state, version, t),
         "not_ranked": lambda reason: wording.not_ranked(reason, t),
         "why_not": lambda reason: wording.why_not(reason, t),
+        "said": lambda item, value: wording.said(item, value, t),
         "reason": lambda reason, zone: wording.reason_text(reason, t, zone),
     }
 

@@ -66,11 +66,11 @@ def do_logout(request: Request[Any, Any, Any]) -> Response[Any]:
 
 @get("/", sync_to_thread=True)
 def start(request: UserRequest, services: UseServices) -> Response[Any]:
-    """A manager begins at a site, an employee at their own results, a supervisor at the tablet app."""
+    """A manager begins at their sites, an employee at their own results, a supervisor at the tablet app."""
     with services.database.read() as connection:
         sites = sites_of(connection, request.user)
     if sites:
-        return Redirect(f"/sites/{sites[0].id}", status_code=303)
+        return Redirect("/sites" if len(sites) > 1 else f"/sites/{sites[0].id}", status_code=303)
     if request.user.employee_id is not None:
         return Redirect("/me", status_code=303)
     return page(request, "start.html", is_supervisor=Role.SUPERVISOR in request.user.sites)

@@ -1,13 +1,11 @@
 """Pages about a site's week beside the scorecards: coverage, failed items, findings, supervisors."""
 
-from typing import Annotated
-
 import sqlalchemy as sa
 from litestar import Response, get
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 
 from inspect_api.injection import UserRequest, UseServices
-from inspect_api.pages.overview import Paged, paged
+from inspect_api.pages.overview import Paged, PageNumber, paged
 from inspect_api.pages.site_pages import SitePage, site_page, weeks_until
 from inspect_api.problems import Code, Problem
 from inspect_api.scorecards import calibration, collect, coverage, failed_items
@@ -15,7 +13,6 @@ from inspect_api.scorecards.failed_items import Checklist, FailedItem
 
 WEEKS = (1, 4, 8)
 FINDINGS_PER_PAGE = 24
-PageNumber = Annotated[int, QueryParameter(name="page", ge=1, le=100_000)]
 
 
 @get("/sites/{site_id:str}/weeks/{week:str}/coverage", sync_to_thread=True)

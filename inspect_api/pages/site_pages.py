@@ -15,10 +15,14 @@ from inspect_api.auth.principal import Principal
 from inspect_api.injection import UserRequest
 from inspect_api.pages.rendering import page
 from inspect_api.scorecards import access, service
-from inspect_api.scorecards.kept import remembered, week_table
+from inspect_api.scorecards.kept import TakesLong, remembered, week_table
+from inspect_api.scorecards.preparing import UnderWay, make_beside
 from inspect_api.scorecards.shapes import SiteRef, State
 from inspect_api.scorecards.week_table import WeekTable
 from inspect_api.services import Services
+
+PATIENCE = 2.0
+"""Seconds that a reader waits without a word."""
 
 T = TypeVar("T")
 _site = table_of(Site)
@@ -65,17 +69,41 @@ class SitePage:
         )
 
 
-def site_page(connection: sa.Connection, request: UserRequest, services: Services, site_id: str, week: str) -> SitePage:
-    """Problem NOT_FOUND or FORBIDDEN for a site that the reader does not manage, INVALID_FIELD for no week."""
+class Preparing(Exception):
+    """The table of a large site is being made: the reader is shown that, and comes again."""
+
+    def __init__(self, site: SiteRef, week: Week, under_way: UnderWay, now: datetime) -> None:
+        super().__init__(site.id)
+        self.site, self.week = site, week
+        self.employees = under_way.employees
+        self.seconds = max(0, round((now - under_way.since).total_seconds()))
+
+
+def site_page(
+    connection: sa.Connection,
+    request: UserRequest,
+    services: Services,
+    site_id: str,
+    week: str,
+    patience: float | None = PATIENCE,
+) -> SitePage:
+    """Problem NOT_FOUND or FORBIDDEN for a site that the reader does not manage, INVALID_FIELD for no week.
+
+    ``patience``: see ``kept.week_table``; after it, raises Preparing.
+    """
     chosen = parse_week(week)
     site = access.readable_site(connection, request.user, site_id)
+    try:
+        table = week_table(connection, site, chosen, patience=patience)
+    except TakesLong:
+        raise Preparing(site, chosen, make_beside(services, connection, site, chosen), services.clock()) from None
     return SitePage(
         request=request,
         site=site,
         sites=sites_of(connection, request.user),
         week=chosen,
         now=services.clock(),
-        table=week_table(connection, site, chosen),
+        table=table,
     )
 
 

@@ -116,6 +116,7 @@ def _items(asked: Asked) -> list[Cells]:
             item.failed,
             item.inspections,
             item.share,
+            item.subjects,
         )
         for one in wanted
         for item in failed_items.failed_items(asked.connection, asked.view.site, asked.span, one)
@@ -149,6 +150,16 @@ def _pairs(asked: Asked) -> list[Cells]:
         (one.first, one.second, one.pairs, one.difference, one.agreeing, one.agreement, asked.yes(one.calibrate))
         for one in pairs
     ]
+
+
+def _severity(asked: Asked) -> list[Cells]:
+    rules = collect.rules_of(asked.connection, asked.view.site, asked.view.week)
+    pairs = calibration.pairs_of(asked.connection, asked.view.site, asked.span, rules)
+    return [(one.supervisor, one.pairs, one.difference) for one in calibration.severities(pairs)]
+
+
+def _spread(asked: Asked) -> list[Cells]:
+    return list(coverage.by_supervisors(asked.view.table))
 
 
 def _decisions(asked: Asked) -> list[Cells]:
@@ -232,7 +243,15 @@ _TABLES: dict[str, tuple[str, Callable[[Translator], list[str]], Callable[[Asked
     "items": (
         N_("Failed items"),
         lambda t: _heads(
-            t, N_("Checklist"), N_("Key"), N_("Item"), N_("Critical"), N_("Failed"), N_("Checks"), N_("Per cent")
+            t,
+            N_("Checklist"),
+            N_("Key"),
+            N_("Item"),
+            N_("Critical"),
+            N_("Failed"),
+            N_("Checks"),
+            N_("Per cent"),
+            N_("Employees and workspaces"),
         ),
         _items,
     ),
@@ -253,6 +272,16 @@ _TABLES: dict[str, tuple[str, Callable[[Translator], list[str]], Callable[[Asked
             *(N_("Per cent"), N_("Calibration session")),
         ),
         _pairs,
+    ),
+    "severity": (
+        N_("Stricter or milder than the others"),
+        lambda t: _heads(t, N_("Supervisor"), N_("Pairs"), N_("Mean difference")),
+        _severity,
+    ),
+    "spread": (
+        N_("Seen by how many supervisors"),
+        lambda t: _heads(t, N_("Supervisors, 3: three or more"), N_("Employees")),
+        _spread,
     ),
     "decisions": (
         N_("Decisions"),
@@ -304,7 +333,7 @@ def site_table(
     t = translator(page_language(request))
     title, heads, rows_of = _TABLES[name]
     with services.database.read() as connection:
-        view = site_page(connection, request, services, site_id, week)
+        view = site_page(connection, request, services, site_id, week, patience=None)
         rows = rows_of(Asked(connection, view, t, show, sort, q, weeks, checklist))
     named = f"{view.site.name}-{view.week}-{t.gettext(title)}"
     return sheets.answer(sheets.Sheet(named, t.gettext(title), heads(t), rows), kind)

@@ -1,18 +1,18 @@
 """The manager's first page: a site's week at a glance."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
 
-import sqlalchemy as sa
 from litestar import Response, get
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from checklists.periods import Week, final_at, provisional_at
+from checklists.periods import Week, provisional_at
+from inspect_api.actions import reading as actions
+from inspect_api.deadlines import Stage
+from inspect_api.disputes import reading as disputes
 from inspect_api.injection import UserRequest, UseServices
-from inspect_api.pages.overview import Show, Sort, paged, selected
-from inspect_api.pages.rendering import page
-from inspect_api.pages.site_pages import site_page, sites_of
+from inspect_api.pages.overview import PageNumber, Show, Sort, paged, selected
+from inspect_api.pages.site_pages import site_page
 from inspect_api.scorecards import access, service, tablets
 from inspect_api.scorecards.shapes import SiteRef
 
@@ -20,30 +20,11 @@ MOST_NAMED = 12
 """So many of those whom nobody saw are named on the page; the others are behind a link."""
 
 
-def reading_week(connection: sa.Connection, site: SiteRef, now: datetime) -> Week:
-    """The week people look at when they say none: the last one until it is final, then the one that is running, once
-    anything was inspected in it."""
-    running = service.working_week(site, now)
-    last = running.previous()
-    if now >= final_at(last, site.zone) and service.has_inspections(connection, site.id, running):
-        return running
-    return last
-
-
-@get("/sites", sync_to_thread=True)
-def all_sites(request: UserRequest, services: UseServices) -> Response[Any]:
-    with services.database.read() as connection:
-        sites = sites_of(connection, request.user)
-    if len(sites) == 1:
-        return Redirect(f"/sites/{sites[0].id}", status_code=303)
-    return page(request, "sites.html", sites=sites)
-
-
 @get("/sites/{site_id:str}", sync_to_thread=True)
 def site(request: UserRequest, services: UseServices, site_id: FromPath[str]) -> Redirect:
     with services.database.read() as connection:
         found = access.readable_site(connection, request.user, site_id)
-        week = reading_week(connection, found, services.clock())
+        week = service.reading_week(connection, found, services.clock())
     return Redirect(f"/sites/{found.id}/weeks/{week}", status_code=303)
 
 
@@ -56,12 +37,15 @@ def site_week(
     show: FromQuery[Show] = Show.ALL,
     sort: FromQuery[Sort] = Sort.LOWEST,
     q: FromQuery[str] = "",
-    number: Annotated[int, QueryParameter(name="page", ge=1, le=100_000)] = 1,
+    number: PageNumber = 1,
 ) -> Response[str]:
     with services.database.read() as connection:
         view = site_page(connection, request, services, site_id, week)
         corrected = service.corrections(connection, view.site.id, *since_last_report(view.site, view.week))
         behind = tablets.behind(connection, view.site, view.week, view.now)
+        own = (connection, request.user, view.site.id)
+        to_answer = disputes.count_readable(*own, *disputes.of_stage(Stage.WAITING, view.now))
+        late = actions.count_readable(*own, *actions.of_stage(Stage.LATE, view.now))
     rows = paged(selected(view.table, show, sort, q), number)
     return view.show(
         "site_week.html",
@@ -70,6 +54,8 @@ def site_week(
         tablets=behind,
         unsent=sum(tablet.unsent for tablet in behind),
         corrections=corrected,
+        to_answer=to_answer,
+        late=late,
         show=show,
         sort=sort,
         search=q,
@@ -86,4 +72,4 @@ def since_last_report(site: SiteRef, week: Week) -> tuple[datetime, datetime]:
     return provisional_at(week.previous(), site.zone) + hour, provisional_at(week, site.zone) + hour
 
 
-HANDLERS = [all_sites, site, site_week]
+HANDLERS = [site, site_week]

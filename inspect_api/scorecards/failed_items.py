@@ -39,7 +39,12 @@ _workspace = table_of(Workspace)
 
 @dataclass(frozen=True)
 class FailedItem:
-    """``failed`` of the ``inspections`` with this checklist found the item failed."""
+    """``failed`` of the ``inspections`` with this checklist found the item failed, of ``subjects`` different people or
+    workspaces.
+
+    Counted by check and not by employee: a workspace's check is one, however many answer for it. A check to which the
+    item did not apply is among the ``inspections``.
+    """
 
     key: str
     text: Bilingual
@@ -47,6 +52,7 @@ class FailedItem:
     critical: bool
     failed: int
     inspections: int
+    subjects: int
 
     @property
     def share(self) -> Fraction:
@@ -103,7 +109,14 @@ def failed_items(
 ) -> list[FailedItem]:
     """The items of one checklist that failed, most often first."""
     statement = (
-        sa.select(_finding.c.item_key, sa.func.count(), sa.func.max(_revision.c.id).label("revision_id"))
+        sa.select(
+            _finding.c.item_key,
+            sa.func.count().label("failed"),
+            sa.func.count(sa.func.coalesce(_inspection.c.employee_id, _inspection.c.workspace_id).distinct()).label(
+                "subjects"
+            ),
+            sa.func.max(_revision.c.id).label("revision_id"),
+        )
         .join(_inspection, _inspection.c.id == _finding.c.inspection_id)
         .join(_revision, _revision.c.id == _inspection.c.template_revision_id)
         .where(*_complete(site, weeks), _revision.c.template_key == checklist.key)
@@ -113,9 +126,19 @@ def failed_items(
     # The newest revision in which it failed: an item keeps its key for good, not its words.
     revisions = _loaded(connection, {row.revision_id for row in rows})
     found = []
-    for key, failed, revision_id in rows:
-        item = revisions[revision_id].items[key]
-        found.append(FailedItem(key, item.text, item.standard, item.critical, failed, checklist.inspections))
+    for row in rows:
+        item = revisions[row.revision_id].items[row.item_key]
+        found.append(
+            FailedItem(
+                key=item.key,
+                text=item.text,
+                standard=item.standard,
+                critical=item.critical,
+                failed=row.failed,
+                inspections=checklist.inspections,
+                subjects=row.subjects,
+            )
+        )
     return sorted(found, key=lambda one: (-one.failed, not one.critical, one.key))
 
 

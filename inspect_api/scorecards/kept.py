@@ -18,6 +18,7 @@ from checklists.periods import Week
 from checklists.tables import (
     Absence,
     Dispute,
+    Employee,
     Inspection,
     Organisation,
     PublishedWeek,
@@ -36,10 +37,13 @@ MOST_ROWS = 40_000
 """Kept in all, about 3 kB each; the tables that were not read for longest go first."""
 MOST_CHANGES = 2_000
 """With more changes than this since the last reading the table is made anew."""
+LARGE = 1_000
+"""Employees of a site whose table takes about a second or more to make."""
 
 _absence = table_of(Absence)
 _counter = table_of(FeedCounter)
 _dispute = table_of(Dispute)
+_employee = table_of(Employee)
 _feed_row = table_of(FeedRow)
 _inspection = table_of(Inspection)
 _organisation = table_of(Organisation)
@@ -72,11 +76,23 @@ _shelves: WeakKeyDictionary[sa.Engine, _Shelf] = WeakKeyDictionary()
 _guard = threading.Lock()
 
 
-def week_table(connection: sa.Connection, site: SiteRef, week: Week) -> WeekTable:
-    """The table as of this reading. ``connection``: one that reads; what is not committed must not be kept."""
+class TakesLong(Exception):
+    """The table of a large site has to be made, or is being made: somebody who waits has to be told."""
+
+
+def week_table(connection: sa.Connection, site: SiteRef, week: Week, *, patience: float | None = None) -> WeekTable:
+    """The table as of this reading. ``connection``: one that reads; what is not committed must not be kept.
+
+    ``patience``: for so many seconds somebody waits for another's making of it; then, or when a large table would have
+    to be made, raises TakesLong. None: as long as it takes.
+    """
     kept = _take(connection.engine, (site.id, week))
-    with kept.lock:
-        table = _bring_up_to_date(connection, kept, site, week)
+    if not kept.lock.acquire(timeout=-1 if patience is None else patience):
+        raise TakesLong
+    try:
+        table = _bring_up_to_date(connection, kept, site, week, at_once=patience is not None)
+    finally:
+        kept.lock.release()
     _make_room(connection.engine)
     return table
 
@@ -95,12 +111,17 @@ def remembered(connection: sa.Connection, site: SiteRef, week: Week, key: Hashab
     return found
 
 
-def _bring_up_to_date(connection: sa.Connection, kept: _Kept, site: SiteRef, week: Week) -> WeekTable:
+def _bring_up_to_date(
+    connection: sa.Connection, kept: _Kept, site: SiteRef, week: Week, *, at_once: bool = False
+) -> WeekTable:
+    """``at_once``: raises TakesLong instead of making a large one."""
     numbers, besides = _numbers(connection, site), _besides(connection, site, week)
     if kept.table is not None and (numbers, besides) == (kept.numbers, kept.besides):
         return kept.table
     changed = _changed(connection, kept, numbers) if kept.table and kept.besides == besides else None
     if changed is None or kept.table is None:
+        if at_once and employed(connection, site.id) >= LARGE:
+            raise TakesLong
         rows = service.employee_weeks(connection, site, week)
         kept.table = WeekTable(site, week, [table_row(row) for row in rows.values()])
     elif changed:
@@ -108,6 +129,12 @@ def _bring_up_to_date(connection: sa.Connection, kept: _Kept, site: SiteRef, wee
     kept.numbers, kept.besides = numbers, besides
     kept.others = {}
     return kept.table
+
+
+def employed(connection: sa.Connection, site_id: str) -> int:
+    """How many employees the site has or had: about as many rows a table of it has."""
+    found = sa.select(sa.func.count()).select_from(_employee).where(_employee.c.site_id == site_id)
+    return int(connection.execute(found).scalar_one())
 
 
 def _take(engine: sa.Engine, key: tuple[str, Week]) -> _Kept:

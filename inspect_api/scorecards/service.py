@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import sqlalchemy as sa
 
-from checklists.periods import Week, week_of
+from checklists.periods import Week, final_at, week_of
 from checklists.scoring.week import trend
 from checklists.tables import Employee, Inspection, PublishedWeek, table_of
 from inspect_api.problems import Code, Problem
@@ -50,6 +50,7 @@ __all__ = [
     "find_site",
     "has_inspections",
     "history",
+    "reading_week",
     "site_week",
     "versions",
 ]
@@ -123,6 +124,16 @@ def history(connection: sa.Connection, employee_id: str, weeks: Sequence[Week]) 
 def working_week(site: SiteRef, now: datetime) -> Week:
     """The week that is running at the site."""
     return week_of(now, site.zone)
+
+
+def reading_week(connection: sa.Connection, site: SiteRef, now: datetime) -> Week:
+    """The week people look at when they say none: the last one until it is final, then the one that is running, once
+    anything was inspected in it."""
+    running = working_week(site, now)
+    last = running.previous()
+    if now >= final_at(last, site.zone) and has_inspections(connection, site.id, running):
+        return running
+    return last
 
 
 def has_inspections(connection: sa.Connection, site_id: str, week: Week) -> bool:

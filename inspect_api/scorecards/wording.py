@@ -2,10 +2,12 @@
 
 from zoneinfo import ZoneInfo
 
+from checklists.responses import NOT_APPLICABLE, PASS
 from checklists.scoring.counting import WhyNot
 from checklists.scoring.dimension import DimensionScore, Shortfall
 from checklists.scoring.rules import ScoringRules
 from checklists.scoring.week import NotRanked
+from checklists.template import Choice, Deduction, Item, Measurement, Rating
 from inspect_api.i18n import N_, SPACE, Translator
 from inspect_api.scorecards.shapes import Cause, Reason, State
 
@@ -89,3 +91,22 @@ def reason_text(reason: Reason, t: Translator, zone: ZoneInfo) -> str:
     if reason.note:
         parts.append(t.gettext("Reason given: “%(note)s”.") % {"note": reason.note})
     return t.gettext(SPACE).join(parts)
+
+
+def said(item: Item, value: str | int, t: Translator) -> str:
+    """What a response says: ``fail``, ``level 2 of 4: …``, ``seen 1 ×, 5 points each, at most 15``."""
+    if value == NOT_APPLICABLE:
+        return t.gettext("not applicable")
+    match item.response:
+        case Rating(max=most, levels=levels):
+            text = next((t.choose(one.text) for one in levels if one.level == value), "")
+            level = t.gettext("level %(value)s of %(max)s") % {"value": value, "max": most}
+            return f"{level}{t.gettext(': ')}{text}"
+        case Choice(options=options):
+            return next((t.choose(one.text) for one in options if one.key == value), str(value))
+        case Deduction(points=points, cap=cap):
+            counted = {"count": value, "points": points, "cap": cap}
+            return t.gettext("seen %(count)s ×, %(points)s points each, at most %(cap)s") % counted
+        case Measurement(unit=unit):
+            return f"{value} {unit}"
+    return t.gettext("pass") if value == PASS else t.gettext("fail")

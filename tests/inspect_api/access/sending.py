@@ -30,7 +30,14 @@ QUERIES = {
 TUS = {"tus-resumable": "1.0.0", "upload-length": "10", "upload-metadata": "sha256 " + b64encode(b"1" * 64).decode()}
 """What uploads ask for; nothing else looks at it."""
 WITH_A_DUPLICATE = {"/api/v1/inspections/{inspection_id}/decisions", "/inspections/{inspection_id}/decisions"}
-ADDRESSES = {"/tablet/{name}": "/tablet/index.html", "/replicas/tables/{file}": "/replicas/tables/tablets.csv"}
+ADDRESSES = {
+    "/tablet/{name}": "/tablet/index.html",
+    "/replicas/tables/{file}": "/replicas/tables/tablets.csv",
+    "/sites/tables/{file}": "/sites/tables/sites.csv",
+    "/disputes/tables/{file}": "/disputes/tables/disputes.csv",
+    "/actions/tables/{file}": "/actions/tables/actions.csv",
+    "/employees/{employee_id}/weeks/{week}/tables/{file}": "/employees/{employee_id}/weeks/{week}/tables/weeks.csv",
+}
 """Where a fixed parameter has another value than elsewhere."""
 _BADGE = "worked_grooming.badge"
 _RADIO = "worked_grooming.radio"

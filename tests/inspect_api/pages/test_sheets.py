@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -17,11 +18,15 @@ from inspect_api.sheets import Sheet, to_csv, to_xlsx
 from tests.inspect_api.pages.browser import browser
 from tests.inspect_api.scorecards.desk import Desk
 from tests.inspect_api.scorecards.test_decisions import AGAIN
-from tests.worked_numbers import LATE_CHECK, WEEK, ZONE, grooming_check, site_time
+from tests.worked_numbers import ALL_CHECKS, LATE_CHECK, WEEK, ZONE, grooming_check, site_time
 from tests.world import SteppedClock, World
 
 FORMULAS = ['=HYPERLINK("http://x","y")', "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1"]
-TABLES = ["employees", "coverage", "supervisors", "items", "findings", "pairs", "decisions", "tablets", "corrections"]
+TABLES = [
+    *("employees", "coverage", "spread", "supervisors", "items", "findings", "pairs", "severity", "decisions"),
+    *("tablets", "corrections"),
+]
+OF_AN_EMPLOYEE = ["weeks", "checks", "lost", "versions"]
 
 
 def csv_of(content: bytes) -> list[list[str]]:
@@ -71,9 +76,10 @@ def busy(world: World, desk: Desk, clock: SteppedClock) -> World:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 async def test_both_files_of_every_table_say_the_same(busy: World, language: str) -> None:
-    base = f"/sites/{busy.sites['lobby']}/weeks/{WEEK}/tables"
+    site = f"/sites/{busy.sites['lobby']}/weeks/{WEEK}/tables"
+    person = f"/employees/{busy.employees['lobby-1']}/weeks/{WEEK}/tables"
     async with browser(busy, "manager") as client:
-        for name in TABLES:
+        for base, name in [*((site, name) for name in TABLES), *((person, name) for name in OF_AN_EMPLOYEE)]:
             text = await client.get(f"{base}/{name}.csv?lang={language}")
             book = await client.get(f"{base}/{name}.xlsx?lang={language}")
             assert (text.status_code, book.status_code) == (200, 200), name
@@ -82,6 +88,27 @@ async def test_both_files_of_every_table_say_the_same(busy: World, language: str
             assert [[plain(cell) for cell in row] for row in rows] == [[plain(cell) for cell in row] for row in same]
             assert len(set(rows[0])) == len(rows[0]), name
             assert len(rows) > 1 or name in ("tablets", "corrections")
+
+
+async def test_every_table_of_an_employee_is_theirs_to_take_along(busy: World) -> None:
+    base = f"/employees/{busy.employees['lobby-1']}/weeks/{WEEK}"
+    async with browser(busy, "employee") as client:
+        page = (await client.get(base)).text
+        links = set(re.findall(r'href="([^"]+/tables/[^"]+)"', page))
+        assert links == {f"{base}/tables/{name}.{kind}" for name in OF_AN_EMPLOYEE for kind in ("csv", "xlsx")}
+        found = {
+            name: csv_of((await client.get(f"{base}/tables/{name}.csv?lang=en")).content) for name in OF_AN_EMPLOYEE
+        }
+        assert (await client.get(f"{base}/tables/employees.csv")).status_code == 404
+    weeks, checks, lost, versions = found.values()
+    assert weeks[1][:4] == [str(WEEK), "89.4", "B", "2"]
+    assert [row[1:3] for row in versions[1:]] == [["88.3", "B"], ["88.3", "B"], ["89.4", "B"]]
+    assert "Late sync" in versions[3][5]
+    assert len(checks) == 1 + len(ALL_CHECKS) + 2  # the duplicate, and what came late
+    capped = next(row for row in checks if row[5:8] == ["80.0", "59.0", "1"])
+    radio = next(row for row in lost if row[2] == "Radio")
+    assert (radio[4:7], radio[-1]) == (["yes", "fail", "-20.0"], capped[-1])
+    assert {row[8] for row in checks[1:]} == {"", "Probable duplicate, waits for a manager"}
 
 
 def plain(cell: Any) -> str:
