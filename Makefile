@@ -24,7 +24,7 @@ serve: setup ## Set up and start the service with the settings of the environmen
 setup: $(VENV)/.runtime ## Set up .venv with what the service needs
 
 test: check browser ## Everything that must hold: check, then the whole test suite
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(VENV)/.development ## Lint, format, types (of the tablet app too), and the direction of imports
 	$(PYTHON) -m ruff check .
