@@ -11,13 +11,13 @@ from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 
-from inspect_api.answers import EXCEPTION_HANDLERS
 from inspect_api.api import (
     actions,
     auth,
     calendar,
     decisions,
     disputes,
+    employees,
     enrolment,
     exports,
     health,
@@ -34,11 +34,13 @@ from inspect_api.api import (
     users,
 )
 from inspect_api.auth.middleware import AuthenticationMiddleware
+from inspect_api.bad_input import CheckedAddress, CheckedRequest
 from inspect_api.jobs import start_jobs
 from inspect_api.limits import RequestLimit
 from inspect_api.pages import enrolment as enrolment_pages
 from inspect_api.pages import handlers as pages
 from inspect_api.pages import queues as queue_pages
+from inspect_api.pages.failures import FAILURES
 from inspect_api.services import Services
 from inspect_api.web import handlers as web
 
@@ -60,6 +62,7 @@ API = [
     actions,
     calendar,
     decisions,
+    employees,
     exports,
     pages,
     web,
@@ -86,11 +89,13 @@ def create_app(services: Services) -> Litestar:
     app = Litestar(
         route_handlers=[handler for room in API for handler in room.HANDLERS],
         dependencies={"services": Provide(_services, sync_to_thread=False)},
+        request_class=CheckedRequest,
         middleware=[
+            CheckedAddress(),
             DefineMiddleware(AuthenticationMiddleware, exclude_from_auth_key="public"),
             RequestLimit(services.settings.requests_per_minute),
         ],
-        exception_handlers=EXCEPTION_HANDLERS,
+        exception_handlers=FAILURES,
         lifespan=[lifespan],
         logging_config=None,  # whoever runs the application decides how it logs
         request_max_body_size=services.settings.push_body_limit,

@@ -14,6 +14,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from inspect_api.actions import minding
 from inspect_api.disputes import deciding
+from inspect_api.privacy.erasure import erase_arrived
 from inspect_api.privacy.retention import delete_due, plan_retention
 from inspect_api.reports.builders import BUILDERS
 from inspect_api.reports.plan import plan_weekly
@@ -80,7 +81,8 @@ async def mind_uploads(services: Services, keep_going: KeepGoing) -> None:  # no
 
 
 async def delete_by_rule(services: Services, keep_going: KeepGoing) -> None:
-    """Find what is past its time, and delete it."""
+    """Find what is past its time, and delete it; erase what has arrived about people who were erased."""
+    await asyncio.to_thread(erase_arrived, services)
     await asyncio.to_thread(plan_retention, services)
     owner = f"{socket.gethostname()}:{os.getpid()}"
     await asyncio.to_thread(delete_due, services, owner, keep_going)

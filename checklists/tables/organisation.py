@@ -115,7 +115,10 @@ class Absence(SQLModel, table=True):
 
 
 class User(SQLModel, table=True):
-    """Somebody who logs in. ``employee_id``: the employee whose own results they see."""
+    """Somebody who logs in. ``employee_id``: the employee whose own results they see.
+
+    ``session_number``: only tokens that bear it are good; none is 0.
+    """
 
     __tablename__ = "app_user"  # "user" is a reserved word in PostgreSQL
 
@@ -128,6 +131,7 @@ class User(SQLModel, table=True):
     language: str = Language.CHINESE
     employee_id: str | None = reference("employee.id", nullable=True)
     active: bool = True
+    session_number: int | None = None
     created_at: datetime = instant()
 
 

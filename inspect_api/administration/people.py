@@ -4,22 +4,23 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
 
 from checklists.tables import Employee, Language, Role, RoleGrant, Site, User, table_of
 from inspect_api.administration import audit
+from inspect_api.auth import sessions
 from inspect_api.auth.password_links import make_link
 from inspect_api.auth.principal import Principal
 from inspect_api.directory import Directory
 from inspect_api.mail.addresses import usable
 from inspect_api.problems import Code, Problem
-from sync.tables import RefreshToken
+from sync import feed
 
 NO_PASSWORD = "!"  # noqa: S105 (no hash at all: nothing matches it)
 
 _employee, _grant, _site, _user = (table_of(model) for model in (Employee, RoleGrant, Site, User))
-_token = table_of(RefreshToken)
 
 
 class NewUser(Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,7 +68,8 @@ def create(connection: sa.Connection, user: Principal, new: NewUser, now: dateti
     user.require_administrator()
     login, name = new.login.strip(), new.name.strip()
     if not login or not name or not login.isprintable():
-        raise Problem(Code.INVALID_FIELD, "请填写账号与姓名", "A log-in and a name are needed", "/login")
+        path = "/name" if login and login.isprintable() else "/login"
+        raise Problem(Code.INVALID_FIELD, "请填写账号与姓名", "A log-in and a name are needed", path)
     _check(new.email, new.language)
     if connection.execute(sa.select(_user.c.id).where(_user.c.login == login)).first() is not None:
         raise Problem(Code.CONFLICT, f"账号 {login} 已被使用", f"The log-in {login} is taken", "/login")
@@ -83,18 +85,23 @@ def create(connection: sa.Connection, user: Principal, new: NewUser, now: dateti
 def change(
     connection: sa.Connection, user: Principal, user_id: str, name: str, email: str | None, language: str, now: datetime
 ) -> None:
-    """Problem INVALID_FIELD, NOT_FOUND."""
-    find_user(connection, user, user_id)
+    """A supervisor's new name goes to the tablets of their sites. Problem INVALID_FIELD, NOT_FOUND."""
+    before = find_user(connection, user, user_id)
     _check(email, language)
     if not name.strip():
         raise Problem(Code.INVALID_FIELD, "请填写姓名", "A name is needed", "/name")
     values = {"name": name.strip(), "email": email, "language": language}
     connection.execute(_user.update().where(_user.c.id == user_id).values(**values))
     audit.record(connection, user.organisation_id, user.user_id, "user.change", ("user", user_id), now)
+    if before.name != values["name"]:
+        sites = {one.site_id for one in grants(connection, user, user_id) if one.site_id}
+        body = msgspec.json.encode({"name": values["name"]}).decode()
+        feed.publish(connection, [feed.Entry(site_id, feed.USER, user_id, body) for site_id in sites])
 
 
 def set_active(connection: sa.Connection, user: Principal, user_id: str, active: bool, now: datetime) -> None:
-    """Nobody who is not active gets in, from this moment on. Nobody disables themselves. Again is a no-op."""
+    """Nobody who is not active gets in, from this moment on; enabled again, they log in anew. Nobody disables
+    themselves. Again is a no-op."""
     row = find_user(connection, user, user_id)
     if user_id == user.user_id and not active:
         raise Problem(Code.CONFLICT, "不能停用自己", "Nobody disables themselves: ask another administrator")
@@ -102,10 +109,17 @@ def set_active(connection: sa.Connection, user: Principal, user_id: str, active:
         return
     connection.execute(_user.update().where(_user.c.id == user_id).values(active=active))
     if not active:
-        ended = _token.update().where(_token.c.user_id == user_id, _token.c.revoked_at.is_(None))
-        connection.execute(ended.values(revoked_at=now))
+        sessions.end_sessions(connection, user_id, now)
+        sessions.end_invitations(connection, user_id, now)
     action = "user.enable" if active else "user.disable"
     audit.record(connection, user.organisation_id, user.user_id, action, ("user", user_id), now)
+
+
+def log_out(connection: sa.Connection, user: Principal, user_id: str, now: datetime) -> None:
+    """End every session of the user, on pages and tablets: for a lost telephone. They log in anew."""
+    find_user(connection, user, user_id)
+    sessions.end_sessions(connection, user_id, now)
+    audit.record(connection, user.organisation_id, user.user_id, "user.log_out", ("user", user_id), now)
 
 
 def new_link(connection: sa.Connection, user: Principal, user_id: str, now: datetime, life: timedelta) -> str:

@@ -14,9 +14,10 @@ from checklists.tables import User
 from checklists.tables.columns import table_of
 from inspect_api.auth.replicas import revoke_replica
 from inspect_api.injection import UserRequest, UseServices
-from sync.tables import Replica
+from sync.tables import Replica, ServerReplica
 
 _replica = table_of(Replica)
+_server_replica = table_of(ServerReplica)
 _user = table_of(User)
 
 
@@ -41,13 +42,19 @@ class ReplicaBody(Struct, frozen=True):
 
 @get("/api/v1/replicas", sync_to_thread=True)
 def replicas(request: UserRequest, services: UseServices) -> list[ReplicaBody]:
-    """All tablets of the organisation, the one that was silent longest first. Administrators only."""
+    """All tablets of the organisation, the one that was silent longest first. Administrators only.
+
+    The replica by which the server writes what was decided at a desk is no tablet, and not among them.
+    """
     request.user.require_administrator()
     columns = [_replica.c[name] for name in ReplicaBody.__struct_fields__ if name != "user"]
     query = (
         sa.select(*columns, _user.c.name.label("user"))
         .join(_user, _user.c.id == _replica.c.user_id)
-        .where(_replica.c.organisation_id == request.user.organisation_id)
+        .where(
+            _replica.c.organisation_id == request.user.organisation_id,
+            _replica.c.id.not_in(sa.select(_server_replica.c.replica_id)),
+        )
         .order_by(_replica.c.last_seen_at)
     )
     with services.database.read() as connection:

@@ -10,16 +10,15 @@ import sqlalchemy as sa
 from checklists.ids import new_id
 from checklists.tables import PasswordLink, User, table_of
 from inspect_api.administration import audit
+from inspect_api.auth import sessions
 from inspect_api.auth.passwords import MIN_LENGTH, hash_password
 from inspect_api.problems import Code, Problem
 from inspect_api.services import Services
-from sync.tables import RefreshToken
 
 PATH = "/password"
 MAX_LENGTH = 200
 
 _link = table_of(PasswordLink)
-_token = table_of(RefreshToken)
 _user = table_of(User)
 
 
@@ -62,7 +61,7 @@ def find_link(connection: sa.Connection, secret: str, now: datetime) -> Any:
 
 
 def use_link(services: Services, secret: str, password: str) -> str:
-    """Set the password and end every session that refreshes itself; gives the log-in. Problem NOT_FOUND, INVALID_FIELD.
+    """Set the password and end every session, on pages and tablets; gives the log-in. Problem NOT_FOUND, INVALID_FIELD.
 
     What waits in a tablet's outbox is sent after the next log-in.
     """
@@ -78,9 +77,7 @@ def use_link(services: Services, secret: str, password: str) -> str:
         row = find_link(connection, secret, now)
         connection.execute(_link.update().where(_link.c.id == row.id).values(used_at=now))
         connection.execute(_user.update().where(_user.c.id == row.user_id).values(password_hash=password_hash))
-        connection.execute(
-            _token.update().where(_token.c.user_id == row.user_id, _token.c.revoked_at.is_(None)).values(revoked_at=now)
-        )
+        sessions.end_sessions(connection, row.user_id, now)
         audit.record(connection, row.organisation_id, row.user_id, "user.password", ("user", row.user_id), now)
     return str(row.login)
 

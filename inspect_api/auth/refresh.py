@@ -58,6 +58,11 @@ def issue(
     return Issued(secret, organisation_id, user_id, replica_id)
 
 
+def owner_of(connection: sa.Connection, secret: str) -> str | None:
+    """The user of a token, good or not; None for one that never was."""
+    return connection.execute(sa.select(_token.c.user_id).where(_token.c.token_hash == _hash(secret))).scalar()
+
+
 def rotate(connection: sa.Connection, secret: str, now: datetime, life: timedelta) -> Issued | None:
     """The next token, or None when this one is not good; then its family has ended, and the caller must commit that."""
     found = connection.execute(

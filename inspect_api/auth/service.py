@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from checklists.tables import Role, RoleGrant, Site, User
 from checklists.tables.columns import table_of
-from inspect_api.auth import refresh, throttle
+from inspect_api.auth import refresh, sessions, throttle
 from inspect_api.auth.passwords import nobody_hash, verify_password
 from inspect_api.auth.principal import Principal
 from inspect_api.auth.tokens import Claims, make_access_token
@@ -31,6 +31,7 @@ _WHO = (
         _user.c.language,
         _user.c.employee_id,
         _user.c.active,
+        _user.c.session_number,
         _grant.c.role,
         _grant.c.site_id,
         _grant.c.granted_at,
@@ -73,19 +74,21 @@ def log_in(
     attempt = throttle.begin_attempt(services, keys)
     with services.database.read() as connection:
         user = connection.execute(
-            sa.select(_user.c.id, _user.c.organisation_id, _user.c.password_hash, _user.c.active).where(
-                _user.c.login == login.strip()
-            )
+            sa.select(
+                _user.c.id, _user.c.organisation_id, _user.c.password_hash, _user.c.active, _user.c.session_number
+            ).where(_user.c.login == login.strip())
         ).one_or_none()
     # Outside the transaction: hashing takes tens of milliseconds on purpose.
     good = verify_password(user.password_hash if user else stand_in, password)
     if user is None or not good or not user.active:
         raise Problem(Code.BAD_LOGIN)
     throttle.succeed(services, keys, attempt)
-    now = services.clock()
+    number = user.session_number or 0
     if replica is None:
-        return _session(services, user.id, None, None, now, PAGE_SESSION)
+        return _session(services, Claims(user.id, None, number), None, services.clock(), PAGE_SESSION)
     with services.database.write() as connection:
+        if sessions.held_number(connection, user.id) != number:  # the password was good a moment ago
+            raise Problem(Code.BAD_LOGIN)
         return open_session(services, connection, user.organisation_id, user.id, replica)
 
 
@@ -93,21 +96,25 @@ def open_session(
     services: Services, connection: sa.Connection, organisation_id: str, user_id: str, replica: ReplicaRequest
 ) -> Session:
     """Bind the replica to the user, who has shown who they are, and log it in. Problem REPLICA_REVOKED."""
-    now = services.clock()
+    now, number = services.clock(), sessions.held_number(connection, user_id)
     _bind_replica(connection, organisation_id, user_id, replica, now)
     issued = refresh.issue(connection, organisation_id, user_id, replica.id, now, _refresh_life(services))
-    return _session(services, user_id, replica.id, issued.secret, now, _access_life(services))
+    claims = Claims(user_id, replica.id, number)
+    return _session(services, claims, issued.secret, now, _access_life(services))
 
 
 def renew(services: Services, refresh_token: str) -> Session:
     """Raises Problem(BAD_TOKEN)."""
     now = services.clock()
     with services.database.write() as connection:
+        owner = refresh.owner_of(connection, refresh_token)
+        number = sessions.held_number(connection, owner) if owner else None  # before its tokens, as whoever ends them
         issued = refresh.rotate(connection, refresh_token, now, _refresh_life(services))
-        usable = issued is not None and principal_of(connection, Claims(issued.user_id, issued.replica_id)) is not None
-    if issued is None or not usable:
+        claims = Claims(issued.user_id, issued.replica_id, number) if issued else None
+        usable = claims is not None and number is not None and principal_of(connection, claims) is not None
+    if issued is None or claims is None or not usable:
         raise Problem(Code.BAD_TOKEN)
-    return _session(services, issued.user_id, issued.replica_id, issued.secret, now, _access_life(services))
+    return _session(services, claims, issued.secret, now, _access_life(services))
 
 
 def log_out(services: Services, refresh_token: str) -> None:
@@ -116,7 +123,8 @@ def log_out(services: Services, refresh_token: str) -> None:
 
 
 def principal_of(connection: sa.Connection, claims: Claims) -> Principal | None:
-    """The user as they are now, not as they were when the token was made. None: no such user, or not active.
+    """The user as they are now, not as they were when the token was made. None: no such user, not active, or a token
+    whose session has been ended.
 
     Raises Problem(REPLICA_REVOKED).
     """
@@ -124,6 +132,8 @@ def principal_of(connection: sa.Connection, claims: Claims) -> Principal | None:
     if not rows or not rows[0].active:
         return None
     first = rows[0]
+    if claims.session is not None and claims.session != (first.session_number or 0):
+        return None
     if claims.replica_id is not None and (first.replica_user_id != claims.user_id or first.revoked_at is not None):
         raise Problem(Code.REPLICA_REVOKED)
     sites: dict[Role, set[str]] = defaultdict(set)
@@ -175,11 +185,9 @@ def _bind_replica(
         raise Problem(Code.REPLICA_REVOKED)
 
 
-def _session(
-    services: Services, user_id: str, replica_id: str | None, secret: str | None, now: datetime, life: timedelta
-) -> Session:
-    token = make_access_token(services.settings.effective_secret_key(), Claims(user_id, replica_id), now, life)
-    return Session(token, secret, now + life, user_id, replica_id)
+def _session(services: Services, claims: Claims, secret: str | None, now: datetime, life: timedelta) -> Session:
+    token = make_access_token(services.settings.effective_secret_key(), claims, now, life)
+    return Session(token, secret, now + life, claims.user_id, claims.replica_id)
 
 
 def _access_life(services: Services) -> timedelta:

@@ -13,13 +13,23 @@ _ISSUER = "inspect-api"
 
 
 class Claims(Struct, frozen=True):
+    """``session``: the user's session number when the token was made; None where no token is behind it."""
+
     user_id: str
     replica_id: str | None
+    session: int | None = None
 
 
 def make_access_token(secret: str, claims: Claims, now: datetime, life: timedelta) -> str:
     return jwt.encode(
-        {"iss": _ISSUER, "sub": claims.user_id, "rep": claims.replica_id, "iat": now, "exp": now + life},
+        {
+            "iss": _ISSUER,
+            "sub": claims.user_id,
+            "rep": claims.replica_id,
+            "ses": claims.session or 0,
+            "iat": now,
+            "exp": now + life,
+        },
         secret,
         algorithm=_ALGORITHM,
     )
@@ -49,5 +59,8 @@ def _verified(secret: str, token: str) -> tuple[Claims, float]:
         options={"require": ["sub", "exp", "iat"], "verify_exp": False, "verify_iat": False, "verify_nbf": False},
     )
     replica_id = payload.get("rep")
-    claims = Claims(str(payload["sub"]), replica_id if isinstance(replica_id, str) else None)
+    # A token of an older version bears no number; it is as good as one of the first session.
+    claims = Claims(
+        str(payload["sub"]), replica_id if isinstance(replica_id, str) else None, int(payload.get("ses", 0))
+    )
     return claims, float(payload["exp"])

@@ -11,6 +11,8 @@ import msgspec
 import sqlalchemy as sa
 import typer
 
+from checklists.tables import Organisation, table_of
+from inspect_api.administration.waiting import deciders, stuck_disputes
 from inspect_api.blobs import open_blob_store
 from inspect_api.cli.console import AsJson, load_settings, out, write_json
 from inspect_api.database import Database
@@ -62,11 +64,15 @@ def look(settings: Settings) -> Iterator[Finding]:
         ("照片存储 photo store", _photos),
         ("邮件 mail", _mail),
     ]
+    usable = set()
     for name, probe in probes:
         try:
             yield Finding(name, True, probe(settings))
+            usable.add(probe)
         except _Trouble as trouble:
             yield Finding(name, False, trouble.detail, trouble.todo)
+    if _database in usable:
+        yield _disputes(settings)
 
 
 def _settings(settings: Settings) -> str:
@@ -125,6 +131,27 @@ def _database(settings: Settings) -> str:
     if current != newest_revision():
         raise _Trouble(f"结构版本 schema revision {current}, 最新 newest {newest_revision()}", "inspect-api migrate")
     return f"{url.get_backend_name()}, {current}"
+
+
+def _disputes(settings: Settings) -> Finding:
+    """Whether somebody may answer every dispute; and whether there are people enough for the next ones."""
+    database, stuck, few = Database(settings.effective_database_url()), 0, []
+    organisation = table_of(Organisation)
+    try:
+        with database.read() as connection:
+            for row in connection.execute(sa.select(organisation.c.id, organisation.c.name)).all():
+                stuck += len(stuck_disputes(connection, row.id))
+                there = deciders(connection, row.id)
+                if there.found < there.needed:
+                    few.append(f"{row.name} {there.found}/{there.needed}")
+    finally:
+        database.dispose()
+    name, todo = "申诉 disputes", "再授予一人经理或管理员角色 / give one more the role of manager or administrator"
+    if stuck:
+        return Finding(name, False, f"{stuck} 项没有人可以答复 / nobody may answer {stuck}", todo)
+    if few:
+        return Finding(name, True, f"能处理的人偏少 / few may decide: {'、'.join(few)}", todo)
+    return Finding(name, True, "都有人可以答复 / somebody may answer each")
 
 
 def _photos(settings: Settings) -> str:

@@ -19,10 +19,12 @@ from inspect_api.pages import (
     sites,
     unsubscribe,
 )
+from inspect_api.pages.admin import employees as register
 from inspect_api.pages.admin import log, mailing, people, places, privacy, scoring, templates
 from inspect_api.pages.errors import PAGE_EXCEPTIONS
 from inspect_api.pages.rendering import STATIC
 
+ADMIN = (log, people, register, places, templates, scoring, mailing, privacy)
 _pages = Router(
     path="/",
     route_handlers=[
@@ -40,7 +42,7 @@ _pages = Router(
         *actions.HANDLERS,
         *case_lists.HANDLERS,
         *unsubscribe.HANDLERS,
-        *(handler for room in (log, people, places, templates, scoring, mailing, privacy) for handler in room.HANDLERS),
+        *(handler for room in ADMIN for handler in room.HANDLERS),
     ],
     exception_handlers=PAGE_EXCEPTIONS,
     include_in_schema=False,

@@ -8,22 +8,18 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
 import sqlalchemy as sa
 
 from checklists.tables import (
-    Absence,
     CorrectiveAction,
-    CorrectiveActionEvent,
     Dispute,
-    DisputeEvent,
     Employee,
     Evidence,
-    Finding,
     Inspection,
     MailAddress,
     MailChoice,
     PasswordLink,
+    ReportRun,
     Role,
     RoleGrant,
     Site,
@@ -32,20 +28,19 @@ from checklists.tables import (
 )
 from inspect_api.administration import audit
 from inspect_api.administration.people import NO_PASSWORD
+from inspect_api.auth import sessions
 from inspect_api.privacy import deletions, holds
+from inspect_api.privacy.words import ERASED, erase_words
 from inspect_api.problems import Code, Problem
+from inspect_api.services import Services
 from sync import feed
-from sync.paths import RESPONSES
-from sync.tables import Change, Quarantine, RefreshToken
+from sync.store import lock
+from sync.tables import FeedRow
 
-ERASED = "（已删除 erased）"
-
-_absence, _employee, _evidence, _finding = (table_of(one) for one in (Absence, Employee, Evidence, Finding))
-_action, _action_event = table_of(CorrectiveAction), table_of(CorrectiveActionEvent)
-_dispute, _dispute_event = table_of(Dispute), table_of(DisputeEvent)
-_change, _inspection, _quarantine = table_of(Change), table_of(Inspection), table_of(Quarantine)
+_action, _dispute, _employee = table_of(CorrectiveAction), table_of(Dispute), table_of(Employee)
+_evidence, _inspection, _row, _run = (table_of(one) for one in (Evidence, Inspection, FeedRow, ReportRun))
 _address, _choice, _grant, _link = (table_of(one) for one in (MailAddress, MailChoice, RoleGrant, PasswordLink))
-_site, _token, _user = table_of(Site), table_of(RefreshToken), table_of(User)
+_site, _user = table_of(Site), table_of(User)
 
 
 def erase(
@@ -70,22 +65,55 @@ def erase(
     if person.erased_at is not None:
         return
     _require_free(connection, person, now, dispute_days)
-    own = sa.select(_inspection.c.id).where(_inspection.c.employee_id == employee_id)
-    _erase_words(connection, employee_id, own)
+    gone = _erase_held(connection, person, now)
     _erase_account(connection, organisation_id, person, now)
-    deletions.plan(connection, _photos(connection, organisation_id, employee_id, own), now)
     connection.execute(
         _employee.update()
         .where(_employee.c.id == employee_id)
         .values(name=ERASED, number=f"erased-{employee_id[-12:]}", email=None, dress_variant=None, erased_at=now)
     )
     audit.record(connection, organisation_id, actor_id, "employee.erase", ("employee", employee_id), now)
-    gone = [feed.Entry(person.site_id, feed.EMPLOYEE, employee_id, None)]
-    for row in connection.execute(
-        sa.select(_inspection.c.id, _inspection.c.site_id).where(_inspection.c.employee_id == employee_id)
-    ):
-        gone.append(feed.Entry(row.site_id, feed.INSPECTION, row.id, None))
     feed.publish(connection, gone)
+
+
+def erase_arrived(services: Services) -> int:
+    """What a tablet that was away sent about somebody after their erasure goes like the rest. Gives how many people.
+
+    Whatever arrives puts its inspection into the feed again, where the erasure had left a tombstone.
+    """
+    again = (
+        sa.exists()
+        .where(_inspection.c.employee_id == _employee.c.id, _row.c.scope_id == _inspection.c.site_id)
+        .where(_row.c.kind == feed.INSPECTION, _row.c.object_id == _inspection.c.id, _row.c.body.is_not(None))
+    )
+    with services.database.read() as connection:
+        late = sa.select(_employee.c.id).where(_employee.c.erased_at.is_not(None), again)
+        found = list(connection.execute(late).scalars())
+    for employee_id in found:
+        with services.database.write() as connection:
+            person = connection.execute(sa.select(_employee).where(_employee.c.id == employee_id)).one()
+            feed.publish(connection, _erase_held(connection, person, services.clock()))
+    return len(found)
+
+
+def _erase_held(connection: sa.Connection, person: Any, now: datetime) -> list[feed.Entry]:
+    """The words about the person, and their photos. Gives what tablets take away."""
+    gone = _tombstones(connection, person)
+    own = {entry.object_id for entry in gone if entry.kind == feed.INSPECTION}
+    lock(connection, inspections=own)  # what is being pushed is seen here, or by erase_arrived
+    erase_words(connection, person.organisation_id, person.id, own)
+    deletions.plan(connection, _photos(connection, person.organisation_id, person.id), now)
+    return gone
+
+
+def _tombstones(connection: sa.Connection, person: Any) -> list[feed.Entry]:
+    """For the person and all that tablets hold about them."""
+    gone = [feed.Entry(person.site_id, feed.EMPLOYEE, person.id, None)]
+    kinds = ((feed.INSPECTION, _inspection), (feed.DISPUTE, _dispute), (feed.CORRECTIVE_ACTION, _action))
+    for kind, table in kinds:
+        rows = connection.execute(sa.select(table.c.id, table.c.site_id).where(table.c.employee_id == person.id))
+        gone += [feed.Entry(row.site_id, kind, row.id, None) for row in rows]
+    return gone
 
 
 def _require_free(connection: sa.Connection, person: Any, now: datetime, dispute_days: int) -> None:
@@ -108,61 +136,6 @@ def _require_free(connection: sa.Connection, person: Any, now: datetime, dispute
         )
 
 
-def _erase_words(connection: sa.Connection, employee_id: str, own: sa.Select[Any]) -> None:
-    """The free texts about the person: notes, reasons, answers."""
-    connection.execute(_absence.update().where(_absence.c.employee_id == employee_id).values(reason=""))
-    mine = sa.select(_dispute.c.id).where(_dispute.c.employee_id == employee_id)
-    connection.execute(
-        _dispute_event.update()
-        .where(_dispute_event.c.dispute_id.in_(mine), _dispute_event.c.note != "")
-        .values(note=ERASED)
-    )
-    connection.execute(_dispute.update().where(_dispute.c.employee_id == employee_id).values(reason=ERASED))
-    answered = _dispute.c.answer.is_not(None)
-    connection.execute(_dispute.update().where(_dispute.c.employee_id == employee_id, answered).values(answer=ERASED))
-    work = sa.select(_action.c.id).where(_action.c.employee_id == employee_id)
-    connection.execute(
-        _action_event.update().where(_action_event.c.action_id.in_(work)).values(note=ERASED, detail="{}")
-    )
-    connection.execute(
-        _action.update().where(_action.c.employee_id == employee_id).values(task=ERASED, fix_note=ERASED)
-    )
-    noted = (_finding.c.inspection_id.in_(own), _finding.c.note.is_not(None))
-    connection.execute(_finding.update().where(*noted).values(note=ERASED))
-    rows = connection.execute(sa.select(_change.c.id, _change.c.body).where(_change.c.inspection_id.in_(own))).all()
-    for row in rows:
-        connection.execute(_change.update().where(_change.c.id == row.id).values(body=_without_words(row.body)))
-    disputed = connection.execute(
-        sa.select(_dispute.c.id, _dispute.c.value).where(_dispute.c.employee_id == employee_id)
-    ).all()
-    for row in disputed:
-        value = _response_without_words(msgspec.json.decode(row.value))
-        connection.execute(
-            _dispute.update().where(_dispute.c.id == row.id).values(value=msgspec.json.encode(value).decode())
-        )
-    connection.execute(
-        _quarantine.update()
-        .where(_quarantine.c.body.contains(employee_id, autoescape=True))
-        .values(body=msgspec.json.encode(ERASED).decode())
-    )
-
-
-def _without_words(body: str) -> str:
-    change = msgspec.json.decode(body)
-    fields = change.get("fields", {})
-    for path, value in fields.items():
-        if path.startswith(RESPONSES):
-            fields[path] = _response_without_words(value)
-    if change.get("reason"):
-        change["reason"] = ERASED
-    return msgspec.json.encode(change, order="deterministic").decode()
-
-
-def _response_without_words(value: Any) -> Any:
-    """A note that is there stays there: an item may need one to be answered."""
-    return {**value, "note": ERASED} if isinstance(value, dict) and value.get("note") else value
-
-
 def _erase_account(connection: sa.Connection, organisation_id: str, person: Any, now: datetime) -> None:
     """Whoever inspected others keeps their name under what they wrote: it is part of those people's scores."""
     addresses = {person.email}
@@ -177,9 +150,9 @@ def _erase_account(connection: sa.Connection, organisation_id: str, person: Any,
             .where(_user.c.id == row.id)
             .values(email=None, password_hash=NO_PASSWORD, active=False, employee_id=None, **named)
         )
-        connection.execute(
-            _token.update().where(_token.c.user_id == row.id, _token.c.revoked_at.is_(None)).values(revoked_at=now)
-        )
+        sessions.end_sessions(connection, row.id, now)
+        sessions.end_invitations(connection, row.id, now)
+        connection.execute(_run.update().where(_run.c.recipient_id == row.id).values(last_error=None))
         connection.execute(_link.delete().where(_link.c.user_id == row.id))
         connection.execute(_choice.delete().where(_choice.c.user_id == row.id))
     known = [address.casefold() for address in addresses if address]
@@ -188,18 +161,24 @@ def _erase_account(connection: sa.Connection, organisation_id: str, person: Any,
     )
 
 
-def _photos(
-    connection: sa.Connection, organisation_id: str, employee_id: str, own: sa.Select[Any]
-) -> list[tuple[str, str, str]]:
-    """Those of their inspections that are not evidence of somebody else's as well, and what they sent themselves."""
-    elsewhere = sa.select(_evidence.c.sha256).where(
-        _evidence.c.organisation_id == organisation_id, _evidence.c.inspection_id.not_in(own)
-    )
-    shown = sa.select(_evidence.c.sha256).where(
-        _evidence.c.inspection_id.in_(own), _evidence.c.sha256.not_in(elsewhere)
-    )
-    sent = sa.select(_dispute.c.photo).where(_dispute.c.employee_id == employee_id, _dispute.c.photo.is_not(None))
-    return [
-        (organisation_id, deletions.PHOTO, sha256)
-        for sha256 in connection.execute(sa.union(shown, sent)).scalars().all()
+def _photos(connection: sa.Connection, organisation_id: str, employee_id: str) -> list[tuple[str, str, str]]:
+    """Those of their inspections, disputes and corrective actions that show nobody else's as well."""
+    own = sa.select(_inspection.c.id).where(_inspection.c.employee_id == employee_id)
+    uses: list[tuple[sa.Column[Any], sa.ColumnElement[bool]]] = [
+        (_evidence.c.sha256, _evidence.c.inspection_id.in_(own)),
+        (_dispute.c.photo, _dispute.c.employee_id == employee_id),
+        (_action.c.fix_photo, sa.func.coalesce(_action.c.employee_id, "") == employee_id),
     ]
+    theirs = sa.union(*(_used(organisation_id, photo, whose) for photo, whose in uses)).subquery()
+    among = [photo.in_(sa.select(theirs.c[0])) for photo, _ in uses]
+    shared = sa.union(
+        *(_used(organisation_id, photo, ~whose & known) for (photo, whose), known in zip(uses, among, strict=True))
+    )
+    shown = set(connection.execute(sa.select(theirs.c[0])).scalars())
+    alone = shown - set(connection.execute(shared).scalars())
+    return [(organisation_id, deletions.PHOTO, sha256) for sha256 in sorted(alone)]
+
+
+def _used(organisation_id: str, photo: sa.Column[Any], where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    mine = photo.table.c.organisation_id == organisation_id
+    return sa.select(photo).where(mine, photo.is_not(None), where)

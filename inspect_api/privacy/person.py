@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from checklists.tables import (
     Absence,
+    Audit,
     CorrectiveAction,
     CorrectiveActionEvent,
     Dispute,
@@ -19,6 +20,7 @@ from checklists.tables import (
     Evidence,
     Finding,
     Inspection,
+    InspectionDecision,
     Photo,
     Scorecard,
     ScorecardReceipt,
@@ -36,6 +38,8 @@ _employee, _user, _responsible = table_of(Employee), table_of(User), table_of(Wo
 _inspection, _evidence, _finding, _change = (table_of(one) for one in (Inspection, Evidence, Finding, Change))
 _dispute, _dispute_event, _photo = table_of(Dispute), table_of(DisputeEvent), table_of(Photo)
 _action, _action_event = table_of(CorrectiveAction), table_of(CorrectiveActionEvent)
+_audit, _decision = table_of(Audit), table_of(InspectionDecision)
+_SECRET = ("password_hash", "session_number")
 _JSON_COLUMNS = ("body", "value", "detail", "reason")
 
 
@@ -81,13 +85,37 @@ def _document(connection: sa.Connection, organisation_id: str, employee_id: str,
         "findings": (_finding, _finding.c.inspection_id.in_(own)),
         "evidence": (_evidence, _evidence.c.inspection_id.in_(own)),
         "changes": (_change, _change.c.inspection_id.in_(own)),
+        "decisions": (_decision, _decision.c.inspection_id.in_(own)),
         "disputes": (_dispute, _dispute.c.employee_id == employee_id),
         "dispute_steps": (_dispute_event, _dispute_event.c.dispute_id.in_(disputes)),
         "corrective_actions": (_action, _action.c.employee_id == employee_id),
         "corrective_action_steps": (_action_event, _action_event.c.action_id.in_(actions)),
+        "log": (_audit, _about(organisation_id, employee_id, own)),
     }
     rows = {name: list(_rows(connection, table, condition)) for name, (table, condition) in wanted.items()}
     return {"organisation_id": organisation_id, "made_at": now, **rows}
+
+
+def _about(organisation_id: str, employee_id: str, own: sa.Select[Any]) -> sa.ColumnElement[bool]:
+    """What was done about them, each view of their photos included."""
+    about = sa.or_(
+        _audit.c.object_id == employee_id,
+        _audit.c.object_id.in_(own),
+        _audit.c.object_id.in_(_shown(employee_id, own)),
+    )
+    return (_audit.c.organisation_id == organisation_id) & about
+
+
+def _shown(employee_id: str, own: sa.Select[Any]) -> sa.Select[Any]:
+    """SHA-256 of the photos of their inspections and disputes, and of what was mended of theirs."""
+    named = sa.union(
+        sa.select(_evidence.c.sha256).where(_evidence.c.inspection_id.in_(own)),
+        *(
+            sa.select(photo).where(photo.table.c.employee_id == employee_id, photo.is_not(None))
+            for photo in (_dispute.c.photo, _action.c.fix_photo)
+        ),
+    )
+    return sa.select(named.subquery().c[0])
 
 
 def _of_workspaces(employee_id: str) -> sa.ColumnElement[bool]:
@@ -102,7 +130,7 @@ def _of_workspaces(employee_id: str) -> sa.ColumnElement[bool]:
 
 def _rows(connection: sa.Connection, table: sa.Table, condition: sa.ColumnElement[bool]) -> Iterator[dict[str, Any]]:
     """Every column but secrets; JSON that is kept as text is given as JSON."""
-    columns = [column for column in table.c if column.name != "password_hash"]
+    columns = [column for column in table.c if column.name not in _SECRET]
     for row in connection.execute(sa.select(*columns).where(condition).order_by(*table.primary_key)).mappings():
         yield {name: _value(name, value) for name, value in row.items()}
 
@@ -119,16 +147,12 @@ def _value(name: str, value: Any) -> Any:
 def _photos(connection: sa.Connection, organisation_id: str, employee_id: str) -> list[tuple[str, str]]:
     """SHA-256 and key of the full version of each photo that is there."""
     own = sa.select(_inspection.c.id).where(_inspection.c.employee_id == employee_id)
-    named = sa.union(
-        sa.select(_evidence.c.sha256).where(_evidence.c.inspection_id.in_(own)),
-        sa.select(_dispute.c.photo).where(_dispute.c.employee_id == employee_id, _dispute.c.photo.is_not(None)),
-    )
     rows = connection.execute(
         sa.select(_photo.c.sha256, _photo.c.full_sha256)
         .where(
             _photo.c.organisation_id == organisation_id,
             _photo.c.deleted_at.is_(None),
-            _photo.c.sha256.in_(sa.select(named.subquery().c[0])),
+            _photo.c.sha256.in_(_shown(employee_id, own)),
         )
         .order_by(_photo.c.sha256)
     )

@@ -5,46 +5,23 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-import sqlalchemy as sa
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from checklists.tables import RevisionState, TemplateRevision, table_of
-from inspect_api.administration import audit, people, refused
-from inspect_api.auth.principal import Principal
+from inspect_api.administration import audit, people, refused, waiting
 from inspect_api.injection import UserRequest, UseServices
-from inspect_api.mail import bounces
+from inspect_api.pages.admin.deeds import DEEDS, PAGES, details
 from inspect_api.pages.admin.posting import back, day_begins, posted, zone_of_pages
 from inspect_api.pages.rendering import page
 from inspect_api.problems import Code, Problem
-from sync.tables import Quarantine
-
-_quarantine = table_of(Quarantine)
-_revision = table_of(TemplateRevision)
 
 
 @get("/admin", sync_to_thread=True)
 def hub(request: UserRequest, services: UseServices) -> Response[str]:
     with services.database.read() as connection:
-        waiting = _waiting(connection, request.user)
-    return page(request, "admin/hub.html", waiting=waiting)
-
-
-def _waiting(connection: sa.Connection, user: Principal) -> dict[str, int]:
-    """How many things wait for an administrator, by kind."""
-    user.require_administrator()
-    drafts = sa.select(sa.func.count()).where(
-        _revision.c.organisation_id == user.organisation_id, _revision.c.state == RevisionState.DRAFT
-    )
-    undecided = sa.select(sa.func.count()).where(
-        _quarantine.c.organisation_id == user.organisation_id, _quarantine.c.decision.is_(None)
-    )
-    stopped = [row for row in bounces.refused_addresses(connection, user) if row.stopped_at]
-    return {
-        "drafts": connection.execute(drafts).scalar_one(),
-        "refused": connection.execute(undecided).scalar_one(),
-        "addresses": len(stopped),
-    }
+        found = waiting.waiting(connection, request.user)
+        deciders = waiting.deciders(connection, request.user.organisation_id)
+    return page(request, "admin/hub.html", waiting=found, deciders=deciders)
 
 
 @get("/admin/audit", sync_to_thread=True)
@@ -89,6 +66,9 @@ def log(
         chosen=chosen,
         more=more,
         zone=zone,
+        deeds=DEEDS,
+        pages=PAGES,
+        details=details,
     )
 
 

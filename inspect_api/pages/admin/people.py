@@ -82,6 +82,8 @@ def _act(services: Services, request: UserRequest, user_id: str, form: Posted) -
                 people.change(connection, user, user_id, form["name"], form.get("email"), form["language"], now)
             case "disable" | "enable" as step:
                 people.set_active(connection, user, user_id, step == "enable", now)
+            case "log_out":
+                people.log_out(connection, user, user_id, now)
             case "grant":
                 if form["role"] not in set(Role):
                     raise Problem(Code.INVALID_FIELD, "请选择角色", "Choose a role", "/role")

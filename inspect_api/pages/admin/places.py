@@ -8,10 +8,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from checklists.template import PostType, Season
-from inspect_api.administration import places
+from inspect_api.administration import days, places
 from inspect_api.i18n import N_
 from inspect_api.injection import UserRequest, UseServices
-from inspect_api.pages.admin.posting import Posted, back, posted
+from inspect_api.pages.admin.posting import Posted, back, day_of, posted
 from inspect_api.pages.rendering import page, page_language
 from inspect_api.problems import Code, Problem
 from inspect_api.roster import RosterError, import_roster
@@ -49,7 +49,9 @@ async def add_site(request: UserRequest, services: UseServices) -> Any:
 def one_site(request: UserRequest, services: UseServices, site_id: FromPath[str]) -> Response[str]:
     with services.database.read() as connection:
         found = places.place(connection, request.user, site_id)
-    return page(request, "admin/site.html", place=found, zones=sorted(available_timezones()), **_WORDS)
+        calendar = days.listed(connection, request.user, site_id)
+    zones = sorted(available_timezones())
+    return page(request, "admin/site.html", place=found, calendar=calendar, zones=zones, **_WORDS)
 
 
 @post("/admin/sites/{site_id:str}")
@@ -77,6 +79,11 @@ def _act(services: Services, request: UserRequest, site_id: str, form: Posted) -
                 )
             case "responsible":
                 places.make_responsible(connection, user, form["workspace_id"], form["employee_id"], now)
+            case "day":
+                day, working = day_of(form, "day"), form["working"] == "yes"
+                days.put(connection, user, site_id, day, now, working=working, name=form["called"])
+            case "weekday":
+                days.remove(connection, user, site_id, day_of(form, "day"), now)
             case "end":
                 places.end_responsibility(connection, user, form["responsibility_id"], now)
             case _:

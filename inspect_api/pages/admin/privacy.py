@@ -52,7 +52,7 @@ def _found(connection: sa.Connection, user: Principal, text: str) -> list[Any]:
             .where(
                 _employee.c.organisation_id == user.organisation_id,
                 _employee.c.erased_at.is_(None),
-                _employee.c.name.contains(text, autoescape=True) | (_employee.c.number == text),
+                _employee.c.name.contains(text, autoescape=True) | _employee.c.number.startswith(text, autoescape=True),
             )
             .order_by(_employee.c.number)
             .limit(MOST)

@@ -52,16 +52,38 @@ def places_of(method: str, path: str) -> list[str]:
 
 
 async def ask_everything(world: World, places: dict[str, Place]) -> Answers:
-    """Whatever a request changes is taken back before the next one."""
+    """Whatever a request changes is taken back before the next one. For SQLite, which is a file."""
     answers: Answers = {}
     async with _asking(world) as (client, heads):
-        for method, path in routes(client.app):  # type: ignore[arg-type]
-            for name in places_of(method, path):
+        with _kept(world):
+            for method, path, name in _questions(client):
                 place = places[OWN if name == NO_PLACE else name]
-                answers[f"{method} {path}", name] = [
-                    await _ask(world, client, head, method, path, place) for head in heads.values()
-                ]
+                row = answers[f"{method} {path}", name] = []
+                for head in heads.values():
+                    answer, changed = await _ask(client, head, method, path, place)
+                    row.append(answer)
+                    if changed:
+                        _take_back(world)
     return answers
+
+
+async def ask_what_changes_nothing(world: World, places: dict[str, Place], said: Answers) -> Answers:
+    """What is read, and what is refused as ``said``. What somebody may change is not asked, and answered as said."""
+    answers: Answers = {}
+    async with _asking(world) as (client, heads):
+        for method, path, name in _questions(client):
+            place = places[OWN if name == NO_PLACE else name]
+            row = answers[f"{method} {path}", name] = []
+            for rule, head in zip(said[f"{method} {path}", name], heads.values(), strict=True):
+                changes = method != "GET" and rule < "4"
+                row.append(rule if changes else (await _ask(client, head, method, path, place))[0])
+    return answers
+
+
+def _questions(client: AsyncTestClient[Any]) -> list[tuple[str, str, str]]:
+    """Method, path and place."""
+    known = routes(client.app)  # type: ignore[arg-type]
+    return [(method, path, name) for method, path in known for name in places_of(method, path)]
 
 
 @asynccontextmanager
@@ -73,13 +95,13 @@ async def _asking(world: World) -> AsyncIterator[tuple[AsyncTestClient[Any], dic
             role: await log_in(client, login, replica.get(login)) if login else {} for role, login in ROLES.items()
         }
         client.cookies.clear()
-        with _kept(world):
-            yield client, heads
+        yield client, heads
 
 
 async def _ask(
-    world: World, client: AsyncTestClient[Any], head: dict[str, str], method: str, path: str, place: Place
-) -> str:
+    client: AsyncTestClient[Any], head: dict[str, str], method: str, path: str, place: Place
+) -> tuple[str, bool]:
+    """What is answered, and whether something may have changed by it."""
     values = place.parameters | FIXED
     address = (ADDRESSES.get(path, path) + QUERIES.get(path, "")).format_map(values)
     if path in WITH_A_DUPLICATE:
@@ -89,10 +111,9 @@ async def _ask(
         method, address, headers=head | TUS | more.pop("headers", {}), follow_redirects=False, **more
     )
     client.cookies.clear()
-    if method != "GET" and answer.status_code < 400:
-        _take_back(world)
     to_login = answer.status_code == 303 and answer.headers["location"].startswith("/login")
-    return "login" if to_login else str(answer.status_code)
+    changed = method != "GET" and answer.status_code < 400
+    return "login" if to_login else str(answer.status_code), changed
 
 
 class _kept:

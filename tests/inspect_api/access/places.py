@@ -1,7 +1,7 @@
 """The same things three times: at the reader's own site, at another site, and in another organisation."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -66,7 +66,7 @@ def _place(desk: Desk, site: str, supervisor: str, place: int) -> Place:
         "week": str(WEEK),
         "employee_id": world.employees[f"{site}-1"],
         "inspection_id": desk.sent["E"],
-        **{name: new_id() for name in ("dispute_id", "action_id", "upload_id", "run_id", "replica_id")},
+        **{name: new_id() for name in ("dispute_id", "action_id", "upload_id", "run_id", "replica_id", "absence_id")},
         "sha256": photo,
         "refusal_id": sha256(desk.sent["E"].encode()).hexdigest(),
         "user_id": user_id,
@@ -117,6 +117,11 @@ def _rows(
             tables.ReportRun,
             {"id": ids["run_id"], "site_id": ids["site_id"], "recipient_id": people["manager"], **run}
             | {"attempts": 1, "planned_at": now, "next_attempt_at": now, "sent_at": now},
+        ),
+        (
+            tables.Absence,
+            {"id": ids["absence_id"], "employee_id": ids["employee_id"], "reason": ""}
+            | {"first_day": date(2026, 1, 5), "last_day": date(2026, 1, 9)},
         ),
         (Replica, {"id": ids["replica_id"], "user_id": people["supervisor"], **replica, "enrolled_at": now}),
     ]

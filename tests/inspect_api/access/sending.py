@@ -64,6 +64,7 @@ _JSON: dict[str, Callable[[Place], Any]] = {
     "POST /api/v1/disputes/{dispute_id}/answer": lambda p: {"outcome": "keep", "reason": "x"},
     "POST /api/v1/disputes/{dispute_id}/appeal": lambda p: {"reason": "x"},
     "POST /api/v1/employees/{employee_id}/scorecards/{week}/receipts": lambda p: {"version": 1},
+    "POST /api/v1/employees/{employee_id}/absences": lambda p: {"first_day": "2026-02-02", "last_day": "2026-02-03"},
     "POST /api/v1/inspections/{inspection_id}/decisions": lambda p: {
         "kind": "duplicate",
         "counts": True,
@@ -102,6 +103,17 @@ _FORMS: dict[str, Callable[[Place], dict[str, str]]] = {
     "POST /admin/mail/preview": lambda p: {"week": "2026-W47", "site": p.parameters["site_id"]},
     "POST /admin/users": lambda p: {"login": f"new-{new_id()}", "name": "x"},
     "POST /admin/users/{user_id}": lambda p: {"step": "disable"},
+    "POST /admin/employees": lambda p: {
+        "number": new_id(),
+        "name": "x",
+        "site_id": p.parameters["site_id"],
+        "employed_from": "2026-01-05",
+    },
+    "POST /admin/employees/{employee_id}": lambda p: {
+        "step": "away",
+        "first_day": "2026-02-02",
+        "last_day": "2026-02-03",
+    },
     "POST /admin/sites": lambda p: {"code": "x", "name": "x", "zone": "Asia/Shanghai"},
     "POST /admin/sites/{site_id}": lambda p: {"step": "workspace", "code": "x", "name": "x"},
     "POST /admin/templates/{revision_id}": lambda p: {"step": "retire"},

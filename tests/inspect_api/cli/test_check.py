@@ -19,10 +19,11 @@ def found(shell: Shell) -> tuple[int, dict[str, dict[str, str]]]:
 def test_everything_is_well_after_the_set_up(organised: Shell) -> None:
     code, findings = found(organised)
     assert code == 0
-    assert set(findings) == {"settings", "data folder", "free disk", "database", "photo store", "mail"}
+    assert set(findings) == {"settings", "data folder", "free disk", "database", "photo store", "mail", "disputes"}
     assert all(one["ok"] for one in findings.values())
     told = organised("check")
-    assert (told.code, told.out.count("✓")) == (0, 6)
+    assert (told.code, told.out.count("✓")) == (0, 7)
+    assert findings["disputes"]["todo"], "one administrator alone: an appeal would find nobody"
 
 
 def test_an_object_store_is_tried_out(organised: Shell, s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """What is held about a person is given to them; on request it goes, and no published figure moves with it."""
 
+import hashlib
 import io
 import zipfile
 from datetime import date
@@ -9,18 +10,24 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from checklists.ids import new_id
 from checklists.tables import Employee, Scorecard, User, table_of
-from inspect_api.privacy.erasure import ERASED
+from inspect_api.privacy.erasure import ERASED, erase_arrived
 from inspect_api.privacy.retention import delete_due
 from inspect_api.scorecards.publication import publish_due
+from sync.quarantine import Refused, keep
+from sync.tables import Quarantine
 from tests.databases import both_databases
 from tests.inspect_api.api.test_push_pull import pull_all
 from tests.inspect_api.disputes.court import Court
 from tests.inspect_api.privacy.test_retention import add_photo, blobs
+from tests.worked_numbers import grooming_check, site_time
 from tests.world import log_in
 
 database_kind = both_databases
 _employee, _scorecard, _user = table_of(Employee), table_of(Scorecard), table_of(User)
+FIGURES = [_scorecard.c[name] for name in ("id", "version", "total", "grade", "body", "digest", "published_at")]
+TRACE = "小王"
 
 
 async def page(court: Court, login: str, method: str, path: str, **more: Any) -> Any:
@@ -44,7 +51,12 @@ def leave(court: Court) -> None:
 
 def published(court: Court) -> list[Any]:
     with court.world.services.database.read() as connection:
-        return list(connection.execute(sa.select(_scorecard).order_by(_scorecard.c.id)))
+        return figures(connection)
+
+
+def figures(connection: sa.Connection) -> list[Any]:
+    """All of every version but the words that somebody wrote to its reason."""
+    return list(connection.execute(sa.select(*FIGURES).order_by(_scorecard.c.id)))
 
 
 async def test_the_export_has_everything_and_no_secret(court: Court, tmp_path: Path) -> None:
@@ -65,6 +77,7 @@ async def test_the_export_has_everything_and_no_secret(court: Court, tmp_path: P
     assert {one["week"] for one in document["scorecards"]} >= {"2026-W47"}
     assert document["disputes"][0]["reason"] == "对讲机送修，有维修单"
     assert document["changes"][0]["body"]["fields"]
+    assert {one["action"] for one in document["log"]} >= {"employee.export"}
     assert "password" not in archive_text(document)
     assert "李强" not in archive_text(document)
 
@@ -108,6 +121,62 @@ async def test_after_an_erasure_the_name_is_nowhere_and_no_figure_moves(court: C
         assert trace not in held, trace
 
 
+async def test_words_that_were_copied_elsewhere_go_too_and_what_has_none_stays_as_it_is(court: Court) -> None:
+    """A decision and its audit row, why there are versions, what tablets have of disputes and work, refused changes,
+    a note of the whole inspection."""
+    services, employee_id, sent = court.world.services, court.world.employees["lobby-1"], court.desk.sent
+    again = grooming_check("again", "liu", site_time(18, 15, 5), hair="fail")
+    first = grooming_check("first", "liu", site_time(18, 15, 0), hair="fail")
+    for check in (first, again):
+        court.desk.send(check)
+    decision = {"kind": "duplicate", "counts": True, "reason": f"{TRACE}那天来了两次"}
+    assert (await court.call("manager", "POST", f"/inspections/{sent['again']}/decisions", decision)).status_code == 204
+    noted = {"inspection/note": f"{TRACE}态度好", "x.later/word": TRACE}
+    court.desk.push("chen", court.desk.pen("chen").change(sent["A"], noted, court.clock.now, reason=f"{TRACE}补记"))
+    await court.answer(await court.opened(), reason=f"{TRACE}说得对")
+    refuse(court, {"id": new_id(), "inspection_id": sent["A"], "fields": {"x": TRACE}}, note=f"{TRACE}的旧平板")
+    court.publish()
+    court.clock.forward(days=12)
+    publish_due(services)
+    leave(court)
+    with services.database.read() as connection:
+        assert dump(connection).count(TRACE) > 8
+        plain = {row for row in bodies(connection) if TRACE not in row.body and "note" not in row.body}
+        before = figures(connection)
+        causes = [msgspec.json.decode(text)[0]["cause"] for text in reasons(connection)]
+    done = await page(court, "admin", "POST", f"/admin/privacy/{employee_id}", data={"number": "lobby-1"})
+    assert done.status_code == 303, done.text
+    with services.database.read() as connection:
+        assert TRACE not in dump(connection)
+        assert plain
+        assert plain <= set(bodies(connection)), "nothing to erase in it, and yet it was written anew"
+        assert figures(connection) == before
+        assert [msgspec.json.decode(text)[0]["cause"] for text in reasons(connection)] == causes
+    for change, body, digest in plain:
+        assert hashlib.sha256(body.encode()).hexdigest() == digest, change
+    publish_due(services)
+    with services.database.read() as connection:
+        assert figures(connection) == before
+
+
+def bodies(connection: sa.Connection) -> list[Any]:
+    return list(connection.execute(sa.text("SELECT id, body, digest FROM change")))
+
+
+def reasons(connection: sa.Connection) -> list[str]:
+    told = sa.select(_scorecard.c.reason).where(_scorecard.c.reason != "").order_by(_scorecard.c.id)
+    return list(connection.execute(told).scalars())
+
+
+def refuse(court: Court, change: dict[str, Any], note: str) -> None:
+    """As a push that was refused and left out with a reason."""
+    pen, organisation = court.desk.pen("chen"), court.world.organisation_id
+    refused = Refused(change["id"], "unknown_field", "", "", msgspec.json.encode(change))
+    with court.world.services.database.write() as connection:
+        keep(connection, organisation, pen.replica_id, court.world.users["chen"], [refused], court.clock.now)
+        connection.execute(table_of(Quarantine).update().values(decision="kept", decision_note=note))
+
+
 def dump(connection: sa.Connection) -> str:
     """Every row of every table, without the colleague's of the other site and the feed's numbers."""
     found = []
@@ -117,6 +186,28 @@ def dump(connection: sa.Connection) -> str:
             if "tower" not in text:
                 found.append(text)
     return "\n".join(found)
+
+
+async def test_what_arrives_after_the_erasure_goes_as_well(court: Court) -> None:
+    services, employee_id = court.world.services, court.world.employees["lobby-1"]
+    court.clock.forward(days=9)
+    publish_due(services)
+    leave(court)
+    done = await page(court, "admin", "POST", f"/admin/privacy/{employee_id}", data={"number": "lobby-1"})
+    assert done.status_code == 303, done.text
+    assert erase_arrived(services) == 0
+    court.clock.forward(hours=1)
+    late = court.desk.pen("chen").change(
+        court.desk.sent["A"], {"inspection/note": TRACE}, court.clock.now, reason=TRACE
+    )
+    court.desk.push("chen", late)
+    with services.database.read() as connection:
+        assert TRACE in dump(connection)
+    court.clock.forward(hours=1)
+    assert erase_arrived(services) == 1
+    with services.database.read() as connection:
+        assert TRACE not in dump(connection)
+    assert erase_arrived(services) == 0
 
 
 async def test_who_is_employed_or_in_a_dispute_is_not_erased(court: Court) -> None:
