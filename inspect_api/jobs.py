@@ -19,8 +19,8 @@ from inspect_api.privacy.retention import delete_due, plan_retention
 from inspect_api.reports.builders import BUILDERS
 from inspect_api.reports.plan import plan_weekly
 from inspect_api.reports.sending import send_due
-from inspect_api.scorecards.publication import publish_due
 from inspect_api.scorecards.preparing import prepare_large
+from inspect_api.scorecards.publication import publish_due
 from inspect_api.services import Services
 from inspect_api.uploads.finishing import expire_uploads, finish_waiting_uploads
 
@@ -52,8 +52,8 @@ class Job:
     name: str
     work: Callable[[Services, KeepGoing], Awaitable[None]]
     seconds: float | None = None
-
     serving: bool = False
+
 
 async def publish_and_plan(services: Services, keep_going: KeepGoing) -> None:  # noqa: ARG001 (the signature of a job)
     """In this order: a report that is planned finds the numbers of its week published."""
@@ -88,20 +88,20 @@ async def delete_by_rule(services: Services, keep_going: KeepGoing) -> None:
     await asyncio.to_thread(delete_due, services, owner, keep_going)
 
 
-JOBS = (
-    Job("scorecards", publish_and_plan),
 async def prepare_tables(services: Services, keep_going: KeepGoing) -> None:
     """After a start and after a publication nobody has to wait for the week of a large site."""
     await asyncio.to_thread(prepare_large, services, keep_going)
 
 
+JOBS = (
+    Job("scorecards", publish_and_plan),
     Job("promises", mind_promises),
     Job("mail", send_mail),
     Job("uploads", mind_uploads, HOUSEKEEPING_SECONDS),
     Job("retention", delete_by_rule, HOUSEKEEPING_SECONDS),
+    Job("tables", prepare_tables, serving=True),
 )
 
-    Job("tables", prepare_tables, serving=True),
 
 class Jobs:
     """The running jobs of this process. ``status``: job name → how it did last."""
