@@ -22,6 +22,8 @@ DESKTOP, TABLET, PHONE = (1280, 900), (820, 1100), (390, 844)
 COLOURS = 128
 # name, log-in, path ({site} is the first site's week, {worst} the page of its lowest employee), language, size, dark
 SHOTS = (
+    ("sites-zh", "manager", "/sites", "zh", TABLET, False),
+    ("actions-zh", "manager", "/actions", "zh", TABLET, False),
     ("week-zh", "manager", "{site}", "zh", DESKTOP, False),
     ("week-dark-en", "manager", "{site}", "en", DESKTOP, True),
     ("week-phone-zh", "manager", "{site}", "zh", PHONE, False),
