@@ -16,6 +16,7 @@ from inspect_api.actions import minding
 from inspect_api.disputes import deciding
 from inspect_api.privacy.erasure import erase_arrived
 from inspect_api.privacy.retention import delete_due, plan_retention
+from inspect_api.replay import replay_due
 from inspect_api.reports.builders import BUILDERS
 from inspect_api.reports.plan import plan_weekly
 from inspect_api.reports.sending import send_due
@@ -80,6 +81,11 @@ async def mind_uploads(services: Services, keep_going: KeepGoing) -> None:  # no
     await asyncio.to_thread(expire_uploads, services)
 
 
+async def understand_more(services: Services, keep_going: KeepGoing) -> None:
+    """What an older server kept without understanding it counts now."""
+    await asyncio.to_thread(replay_due, services, keep_going)
+
+
 async def delete_by_rule(services: Services, keep_going: KeepGoing) -> None:
     """Find what is past its time, and delete it; erase what has arrived about people who were erased."""
     await asyncio.to_thread(erase_arrived, services)
@@ -98,6 +104,7 @@ JOBS = (
     Job("promises", mind_promises),
     Job("mail", send_mail),
     Job("uploads", mind_uploads, HOUSEKEEPING_SECONDS),
+    Job("replay", understand_more, HOUSEKEEPING_SECONDS),
     Job("retention", delete_by_rule, HOUSEKEEPING_SECONDS),
     Job("tables", prepare_tables, serving=True),
 )

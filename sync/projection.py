@@ -18,6 +18,8 @@ from sync.merge import Live, Write, conflicts, merge, value_of
 from sync.messages import Change, InspectionView, LiveWrite
 from sync.revisions import LoadedRevision
 
+VERSION = 1
+"""Raise it whenever the same changes give another projection than before: then all are made anew (``replaying``)."""
 SKEW_LIMIT_MS = 5 * 60 * 1000
 _EARLIEST = datetime(1970, 1, 8, tzinfo=UTC)
 _LATEST = datetime(2999, 1, 1, tzinfo=UTC)

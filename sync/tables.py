@@ -124,6 +124,17 @@ class FeedRow(SQLModel, table=True):
     body: str | None = json_text(nullable=True)
 
 
+class ProjectionReplay(SQLModel, table=True):
+    """One row: by which ``sync.projection.VERSION`` the inspections are made, and the last one that was made anew by
+    it; None when all are."""
+
+    __tablename__ = "projection_replay"
+
+    id: int = Field(primary_key=True)
+    version: int
+    reached: str | None = Field(default=None, max_length=ID_LENGTH)
+
+
 class Quarantine(SQLModel, table=True):
     """A refused change with its reason and its whole body. The same refusal again is the same row.
 

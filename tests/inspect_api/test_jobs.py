@@ -101,7 +101,7 @@ async def test_monday_morning(world: World, clock: SteppedClock) -> None:
     for _ in range(3):
         status = await run_once(world.services)
         assert {name: one.error for name, one in status.items()} == dict.fromkeys(
-            ("scorecards", "promises", "mail", "uploads", "retention")
+            ("scorecards", "promises", "mail", "uploads", "replay", "retention")
         )
         clock.forward(minutes=20)
     [written] = mails(world.services)
