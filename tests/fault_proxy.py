@@ -38,6 +38,8 @@ class FaultProxy:
 
     ``target``: port of the server; of several, every connection gets any one, as behind a load balancer.
     ``bytes_per_second``: so slow is the line towards the server, for each connection; None: as fast as it goes.
+    ``cut_after``: the next connection breaks when it has carried so many bytes towards the server, the one after it
+    after the next number. ``carried``: how many bytes went that way in all.
     """
 
     def __init__(
@@ -47,6 +49,8 @@ class FaultProxy:
         self._random = random.Random(seed)
         self.rate = rate
         self.bytes_per_second = bytes_per_second
+        self.cut_after: list[int] = []
+        self.carried = 0
         self.broken: Counter[Fault] = Counter()
         self.port = 0
         self._loop = asyncio.new_event_loop()
@@ -116,6 +120,7 @@ class FaultProxy:
             up_writer.transport.abort()
 
     async def _upward(self, turn: _Turn, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        carried = 0
         while data := await reader.read(65_536 if self.bytes_per_second is None else _SLOW_PIECE):
             if self.bytes_per_second is not None:
                 await asyncio.sleep(len(data) / self.bytes_per_second)
@@ -130,6 +135,12 @@ class FaultProxy:
                 return
             writer.write(data)
             await writer.drain()
+            carried += len(data)
+            self.carried += len(data)
+            if self.cut_after and carried >= self.cut_after[0]:
+                self.cut_after.pop(0)
+                self.broken[Fault.IN_REQUEST] += 1
+                return
 
     async def _downward(self, turn: _Turn, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65_536):

@@ -131,8 +131,11 @@ def test_what_is_written_between_two_pages_comes_with_them_or_after_them(
     assert reader.rows == {("post", name): '{"n":2}' if name in "af" else '{"n":1}' for name in "abcdef"}
 
 
-def test_the_last_page_loses_nothing_that_comes_right_after_it(services: Services, scope: str, reader: Reader) -> None:
-    reader.limit = 2
+@pytest.mark.parametrize("page", ["full", "short"])
+def test_the_last_page_loses_nothing_that_comes_right_after_it(
+    services: Services, scope: str, reader: Reader, page: str
+) -> None:
+    reader.limit = 2 if page == "full" else 3
     put(services, scope, "{}", "a", "b")
     reader.to_the_end()
     put(services, scope, "{}", "c")
@@ -160,3 +163,23 @@ def test_a_lost_answer_costs_one_page_again_and_not_everything(services: Service
     again, more = reader.page()
     assert [item.id for item in again] == [item.id for item in lost] == list("def")
     assert more
+
+
+def test_one_read_is_one_snapshot_whatever_is_committed_meanwhile(
+    services: Services, scope: str, reader: Reader
+) -> None:
+    """So that counters and rows of a page belong together, and a page of scorecards is of one moment."""
+    put(services, scope, "{}", "a")
+    with services.database.read() as connection:
+        first = pull(connection, (scope,), None, 50, START)
+        put(services, scope, "{}", "b")
+        assert pull(connection, (scope,), first.cursor, 50, START).rows == []
+    reader.to_the_end()
+    assert {name for _, name in reader.rows} == {"a", "b"}
+
+
+def test_who_waits_for_a_scope_does_not_wait_for_ever(services: Services) -> None:
+    """A session that is stuck costs the others a retry and not their workers."""
+    with services.database.write() as connection:
+        question = "PRAGMA busy_timeout" if services.database.is_sqlite else "SHOW lock_timeout"
+        assert connection.exec_driver_sql(question).scalar_one() in (30_000, "10s")
