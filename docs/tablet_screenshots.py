@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.chromium import LAUNCH
-from tests.browser.screens import PHONE, TABLET_LANDSCAPE, Supervisor, Supervisors, demo_server
+from tests.browser.screens import PHONE, TABLET_7_INCH, TABLET_LANDSCAPE, Supervisor, Supervisors, demo_server
 from tests.browser.test_screens_access import ask_for_action
 
 FOLDER = Path(__file__).parent / "images" / "tablet"
@@ -123,6 +123,30 @@ def daily(people: Supervisors, camera: Camera, url: str) -> None:
     chen.page.locator(".list a").first.click()
     chen.page.locator("form").wait_for()
     camera.shoot(chen, "action-landscape")
+    chen.page.set_viewport_size({"width": TABLET_7_INCH[0], "height": TABLET_7_INCH[1]})
+    chen.page.locator("form textarea").fill("鞋已擦净，班前会上提醒全组")
+    chen.page.locator("form input[type=file]").set_input_files(PHOTOS / "shoes.jpg")
+    chen.page.locator("form img").wait_for()
+    chen.page.locator("form .strong").click()
+    chen.page.locator(".list a .tag").first.wait_for()
+    chen.page.locator(".list a").first.click()
+    chen.page.locator(".thumb img").wait_for()
+    camera.shoot(chen, "action-reported-portrait")
+
+
+def refused(people: Supervisors, camera: Camera) -> None:
+    liu = people.new("liu")
+    liu.begin("罗斌", "仪容仪表")
+    item = liu.item("头发梳理整齐")
+    liu.answer(item, "to-fail")
+    picture = {"name": "photo.heic", "mimeType": "image/heic", "buffer": b"cut off by the camera"}
+    item.locator("input[type=file]").set_input_files(picture)
+    liu.page.locator("dialog.drawing .strong:not([disabled])").click()
+    item.locator(".photos button").wait_for()
+    liu.go("sending")
+    liu.tap("sync.now")
+    liu.page.locator(".problem").wait_for()
+    camera.shoot(liu, "refused-portrait")
 
 
 def drawing(people: Supervisors, camera: Camera) -> None:
@@ -184,6 +208,7 @@ def main(wanted: tuple[str, ...]) -> None:
             lambda people: drawing(people, camera),
             lambda people: english(people, camera),
             lambda people: conflict(people, camera),
+            lambda people: refused(people, camera),
         )
         for take in takes:
             with Supervisors(browser, server.url) as people:

@@ -25,6 +25,9 @@ def executable() -> str:
 
 # As root in a container there is no sandbox to be had; the small shared memory of containers would end large pages.
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
+INSECURE = "tablet.test"
+"""A name for this machine that is not localhost: over http the browser takes it for a foreign one."""
+ARGUMENTS.append(f"--host-resolver-rules=MAP {INSECURE} 127.0.0.1")
 LAUNCH: dict[str, Any] = {"executable_path": executable(), "args": ARGUMENTS, "headless": True}
 
 

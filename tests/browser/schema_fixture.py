@@ -152,7 +152,7 @@ def make() -> dict[str, Any]:
 
 def ask_for_action(tablet: Tablet, inspection: str) -> str:
     """A manager wants the hair of a failed inspection mended; gives the id of the action."""
-    with httpx.Client(base_url=tablet.url) as client:
+    with httpx.Client(base_url=tablet.url, timeout=60) as client:
         login = client.post("/api/v1/auth/login", json={"login": "manager", "password": PASSWORD}).json()
         plan = {"task": "当班改正", "due_on": "2099-01-31"}
         body = {"inspection_id": inspection, "item": HAIR, "plan": plan}

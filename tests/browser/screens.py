@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect
 
 from inspect_api.demo import people
 from inspect_api.demo.organisation import ensure_organisation
@@ -52,11 +52,16 @@ class Supervisor:
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", self._hear)
+        context.on("request", self._see)
 
     def _hear(self, message: Any) -> None:
         # The lost line itself is told on the console; that is the weather, not a fault of the app.
         if message.type == "error" and "net::ERR" not in message.text and "Failed to load resource" not in message.text:
             self.errors.append(message.text)
+
+    def _see(self, request: Request) -> None:
+        if not request.url.startswith((self._url, "blob:", "data:")):
+            self.errors.append(f"a request to another host: {request.url}")
 
     def words(self, key: str, **values: Any) -> str:
         return re.sub(r"\{(\w+)\}", lambda match: str(values[match[1]]), self._texts[key])
@@ -223,4 +228,4 @@ class Supervisors:
         for supervisor in self._made:
             supervisor.context.close()
         if kind is None:
-            assert complaints == []
+            assert complaints == [], complaints

@@ -34,7 +34,7 @@ def shown(tablet: Tablet, action: str) -> dict[str, Any]:
 
 
 def held(tablet: Tablet, action: str) -> dict[str, Any]:
-    with httpx.Client(base_url=tablet.url) as client:
+    with httpx.Client(base_url=tablet.url, timeout=60) as client:
         token = client.post("/api/v1/auth/login", json={"login": "manager", "password": PASSWORD}).json()
         headers = {"authorization": f"Bearer {token['access_token']}"}
         body: dict[str, Any] = client.get(f"/api/v1/actions/{action}", headers=headers).json()
@@ -108,7 +108,7 @@ def test_a_fix_goes_with_the_queue_in_a_file(tablets: Tablets) -> None:
     with tablet.offline():
         tablet.page.evaluate(_REPORT, [action, "已整改", 7])
         content = bytes(tablet.page.evaluate(_EXPORT))
-    with httpx.Client(base_url=tablet.url) as client:
+    with httpx.Client(base_url=tablet.url, timeout=60) as client:
         token = client.post("/api/v1/auth/login", json={"login": "admin", "password": PASSWORD}).json()
         headers = {"authorization": f"Bearer {token['access_token']}"}
         answer = client.post("/api/v1/queues", content=content, headers=headers).json()

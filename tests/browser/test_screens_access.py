@@ -16,7 +16,7 @@ CRITICAL_FREE_ITEM = "头发梳理整齐"
 
 def ask_for_action(url: str, inspection_id: str, item: str) -> None:
     """A manager wants it mended."""
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url, timeout=60) as client:
         answer = client.post("/api/v1/auth/login", json={"login": "manager", "password": people.PASSWORD})
         headers = {"authorization": f"Bearer {answer.json()['access_token']}"}
         plan = {"task": "当班改正，班前自查", "due_on": "2099-01-31"}
@@ -98,7 +98,7 @@ def test_an_item_is_answered_with_the_keyboard_alone(supervisors: Supervisors) -
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
-def test_a_corrective_action_is_reported_fixed_with_a_photo(
+def test_a_corrective_action_is_reported_fixed_offline_with_a_photo(
     supervisors: Supervisors, demo: tuple[ServerProcess, Services]
 ) -> None:
     chen = supervisors.new("chen")
@@ -110,16 +110,22 @@ def test_a_corrective_action_is_reported_fixed_with_a_photo(
     chen.send()
     ask_for_action(demo[0].url, inspection, "grooming.hair.combed")
     chen.send()
+    chen.context.set_offline(True)
     chen.go("actions")
-    chen.page.locator(".list a", has_text="林雪").click()
+    row = chen.page.locator(".list a", has_text="林雪")
+    row.click()
     chen.page.locator("form textarea").fill("已重新梳理")
     chen.page.locator("form input[type=file]").set_input_files(
         {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": jpeg(seed=32)}
     )
     chen.page.locator("form img").wait_for()
     chen.page.locator("form .strong").click()
-    row = chen.page.locator(".list a", has_text="林雪")
-    row.wait_for()
+    expect(row).to_contain_text(chen.words("actions.report.here"))
+    row.click()
+    expect(chen.page.locator("main")).to_contain_text("已重新梳理")
+    expect(chen.page.locator("form")).to_have_count(0)  # said once is enough
+    chen.page.locator(".thumb img").wait_for()
+    chen.context.set_offline(False)
     chen.send()
     chen.go("actions")
     expect(row).to_contain_text(chen.words("actions.state.fixed"))

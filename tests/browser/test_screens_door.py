@@ -2,14 +2,15 @@
 
 import httpx
 import sqlalchemy as sa
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from checklists.tables import User
 from checklists.tables.columns import table_of
 from inspect_api.demo import people
 from inspect_api.services import Services
 from tests.browser.access import complaints
-from tests.browser.screens import Supervisors
+from tests.browser.chromium import INSECURE
+from tests.browser.screens import Supervisors, texts_of
 from tests.server_process import ServerProcess
 
 
@@ -18,7 +19,7 @@ def one_time_code(url: str, services: Services, login: str) -> str:
     user = table_of(User)
     with services.database.read() as connection:
         user_id = connection.execute(sa.select(user.c.id).where(user.c.login == login)).scalar_one()
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url, timeout=60) as client:
         answer = client.post("/api/v1/auth/login", json={"login": "admin", "password": people.PASSWORD})
         headers = {"authorization": f"Bearer {answer.json()['access_token']}"}
         made = client.post("/api/v1/enrolment-codes", json={"user_id": user_id}, headers=headers)
@@ -56,14 +57,15 @@ def test_two_share_a_tablet_and_each_finds_only_their_own_work(supervisors: Supe
     expect(page.locator(".item.fail")).to_have_count(1)
     chen.go("settings")
     chen.tap("settings.logout")
-    expect(page.locator("dialog")).to_contain_text(chen.words("settings.logout"))
+    for words in ("waiting", "lead", "instead"):  # what stays, what it takes to come back, and what is less
+        expect(page.locator("dialog")).to_contain_text(chen.words(f"settings.logout.{words}", count=1))
     chen.tap("settings.logout", inside=page.locator("dialog .foot"))
     who = page.locator(".people-pick")
     expect(who).to_contain_text("陈督导")
     expect(who).to_contain_text(chen.words("login.waiting", count=1))
-    chen.context.set_offline(False)
-
+    expect(who).to_contain_text(chen.words("login.with_password.tag"))
     chen.tap("login.someone_else")
+    chen.context.set_offline(False)
     page.locator("input[name=login]").fill("wang")
     page.locator("input[name=password]").fill(people.PASSWORD)
     chen.tap("login.do")
@@ -71,6 +73,15 @@ def test_two_share_a_tablet_and_each_finds_only_their_own_work(supervisors: Supe
     chen.pin(chen.words("pin.repeat"))
     page.locator(".person").first.wait_for()
     expect(page.locator(".go-on")).to_have_count(0)  # nothing of the other one
+
+
+def test_without_https_the_app_says_so_instead_of_half_working(
+    chromium: Browser, demo: tuple[ServerProcess, Services]
+) -> None:
+    page = chromium.new_page()
+    page.goto(demo[0].url.replace("127.0.0.1", INSECURE) + "/tablet/")
+    expect(page.locator("[role=alert]")).to_have_text(texts_of("zh")["error.insecure"])
+    page.close()
 
 
 def test_the_door_is_open_to_everybody(supervisors: Supervisors) -> None:

@@ -233,7 +233,7 @@ class Engine {
     return (await this.#user().outbox.refused()).map(refusedChange);
   }
 
-  refusedPhotos() {
+  async refusedPhotos() {
     return refusedPhotos(this.#user());
   }
 
@@ -251,7 +251,7 @@ class Engine {
     await this.#write(() => reportFix(user, action, note, bytes));
   }
 
-  fixes() {
+  async fixes() {
     return fixViews(this.#user());
   }
 

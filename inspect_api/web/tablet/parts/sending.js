@@ -31,13 +31,15 @@ export function inWords(state) {
       words: count ? t("sync.offline_waiting", { count }) : t("sync.offline_none"),
       look: late ? "late" : count ? "waiting" : "",
     };
+  const refused = state.refusedChanges + state.refusedPhotos;
   if (isMoving(state) && count) return { sign: "up", words: t("sync.waiting", { count }), look: "moving" };
   if (count) return { sign: "tablet", words: t("sync.waiting", { count }), look: late ? "late" : "waiting" };
+  if (refused) return { sign: "refused", words: t("sync.refused", { count: refused }), look: "late" }; // not "all sent"
   return { sign: "complete", words: t("sync.idle"), look: "sent" };
 }
 
 export function SendingBadge() {
   const { engine } = useSurroundings();
   const { sign, words, look } = inWords(engine.sync.state);
-  return html`<a class=${`button sending ${look}`} href=${link("sending")}><${Icon} name=${sign} /><span>${words}</span></a>`;
+  return html`<a class=${`button sending ${look}`} href=${link("sending")}><${Icon} name=${sign} /><span>${words}</span><b class="num" aria-hidden="true">${unsent(engine.sync.state) || ""}</b></a>`;
 }

@@ -21,6 +21,7 @@ export function Sending() {
   return html`<${Frame} title=${t("sync.title")} screen="sending" back=${link("today")}>
     ${isLate(state.oldestUnsentAt) && html`<div class="notice bad" role="alert"><${Icon} name="warn" /><b>${t("today.late")}</b><span>${t("today.late.do")}</span></div>`}
     <${SyncProblems} problems=${problems} />
+    <${RefusedList} />
     <div class="settings">
       <section class="card stack" aria-label=${t("sync.title")}>
         <p class="row" role="status"><${Icon} name=${sign} /><b>${words}</b>${state.elsewhere && html`<span class="soft">${t("sync.elsewhere")}</span>`}</p>
@@ -36,7 +37,6 @@ export function Sending() {
       </section>
       <${Export} />
     </div>
-    <${RefusedList} />
   <//>`;
 }
 

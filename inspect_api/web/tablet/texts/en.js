@@ -161,7 +161,7 @@ export default {
   "submit.ready.lead": "It can be revised after submission, each time with a reason.",
   "submit.findings": "{count} failed",
   "submit.no_findings": "Nothing failed",
-  "submit.photos": "{count} photos",
+  "submit.photos": "Photos: {count}",
   "submit.do": "Submit this inspection",
   "submit.done": "Submitted; it is sent as soon as there is network",
   "submit.next": "Inspect the next person",
@@ -190,7 +190,7 @@ export default {
   "sent.on_tablet.why": "Not sent yet; it goes as soon as there is network.",
   "sent.sending.why": "On its way; stay online.",
   "sent.received.why": "The server has it and waits for photos or answers.",
-  "sent.photos_left": "{count} photos not sent yet",
+  "sent.photos_left": "Photos not sent yet: {count}",
   "photo.sending": "Sending", "photo.received": "Received", "photo.refused": "Refused",
   "photo.remove": "Do not use it",
   "photo.show": "See the photo: {item}",
@@ -364,4 +364,5 @@ export default {
   "login.with_password.tag": "Password",
   "login.again": "Log in again",
   "login.again.lead": "Then enter your PIN. What waits is all here and goes on being sent.",
+  "sync.refused": "{count} refused",
 };

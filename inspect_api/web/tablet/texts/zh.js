@@ -364,4 +364,5 @@ export default {
   "login.with_password.tag": "须密码",
   "login.again": "重新登录",
   "login.again.lead": "登录后再输入 PIN。待发的内容都在，会继续发送。",
+  "sync.refused": "被拒收 {count}",
 };
