@@ -103,22 +103,27 @@ async def test_four_processes_at_once_send_every_mail_once(office: Office) -> No
 
 
 STEPS = (
-    "before the claim@60",
-    "after the claim@150",
-    "in the middle of the message@150",
-    "before the hand-over is recorded@150",
-    "before the dot@150",
-    "after the dot, before the answer is recorded@150",
+    ("before the claim", 12),
+    ("after the claim", 30),
+    ("in the middle of the message", 30),
+    ("before the hand-over is recorded", 30),
+    ("before the dot", 30),
+    ("after the dot, before the answer is recorded", 30),
 )
+"""Where a process dies, and how many of two hundred mails it begins before that."""
 
 
-async def test_a_thousand_recipients_and_a_process_killed_at_every_step(sqlite_office: Office) -> None:
+@pytest.mark.parametrize(("kind", "recipients"), [("sqlite_office", 1000), ("postgres_office", 200)])
+async def test_a_thousand_recipients_and_a_process_killed_at_every_step(
+    request: pytest.FixtureRequest, kind: str, recipients: int
+) -> None:
     """No mail twice, none missing: what nobody can know is shown, and goes out when somebody says so."""
-    office, inbox = sqlite_office, Inbox()
-    plan_thousand(office)
+    office, inbox = request.getfixturevalue(kind), Inbox()
+    plan_many(office, recipients)
     async with mail_server(inbox) as server:
-        for step in STEPS:
-            assert await process(office, server.port, step) == -signal.SIGKILL, step
+        for step, times in STEPS:
+            killed = await process(office, server.port, f"{step}@{times * recipients // 200}")
+            assert killed == -signal.SIGKILL, step
             office.later(seconds=61)
         assert await process(office, server.port) == 0
         taken = [recipient for recipient, _ in inbox.taken]
@@ -128,25 +133,22 @@ async def test_a_thousand_recipients_and_a_process_killed_at_every_step(sqlite_o
         open_ = [run for run in states.values() if run.state == RunState.UNCONFIRMED]
         assert 0 < len(open_) <= 4 * len(STEPS)  # what was between the last byte and the answer when it died
         lost = [run for run in open_ if address_of(run.recipient_id) not in taken]
-        assert len(taken) + len(lost) == THOUSAND
+        assert len(taken) + len(lost) == recipients
         administrator = office.administrator()
         for run in lost:
             with office.database.write() as connection:
                 resend(connection, administrator, run.id, office.now, "example.com")
         assert await send_again(office, server.port) == len(lost)
     assert sorted(recipient for recipient, _ in inbox.taken) == sorted(
-        address_of(f"{number:036d}") for number in range(THOUSAND)
+        address_of(f"{number:036d}") for number in range(recipients)
     )
-
-
-THOUSAND = 1000
 
 
 def address_of(user_id: str) -> str:
     return f"manager{int(user_id)}@example.com"
 
 
-def plan_thousand(office: Office) -> None:
+def plan_many(office: Office, recipients: int) -> None:
     """In two statements: a thousand commits would be half of the test."""
     site, long_ago = office.site(), office.now - timedelta(days=1)
     users = [
@@ -161,7 +163,7 @@ def plan_thousand(office: Office) -> None:
             "active": True,
             "created_at": long_ago,
         }
-        for number in range(THOUSAND)
+        for number in range(recipients)
     ]
     grants = [
         {
@@ -177,4 +179,4 @@ def plan_thousand(office: Office) -> None:
     with office.database.write() as connection:
         connection.execute(table_of(User).insert(), users)
         connection.execute(table_of(RoleGrant).insert(), grants)
-    assert plan_weekly(office.database, office.settings(), office.now) == THOUSAND
+    assert plan_weekly(office.database, office.settings(), office.now) == recipients
