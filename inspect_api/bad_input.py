@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from litestar import Request
+from litestar.datastructures import FormMultiDict
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -18,7 +19,10 @@ LARGEST = 2**63 - 1
 
 
 class CheckedRequest(Request[Any, Any, Any]):
-    """Its JSON holds no NUL and no number past 64 bits. Problem MALFORMED, INVALID_FIELD with the path of the first."""
+    """Its JSON and its forms hold no NUL, and no number past 64 bits.
+
+    Problem MALFORMED, INVALID_FIELD with the path of the first that does.
+    """
 
     async def json(self) -> Any:
         try:
@@ -27,13 +31,15 @@ class CheckedRequest(Request[Any, Any, Any]):
         except RecursionError as error:
             raise Problem(Code.MALFORMED, "JSON 嵌套过深", "The JSON is nested too deeply") from error
         if path is not None:
-            raise Problem(
-                Code.INVALID_FIELD,
-                "含有无法保存的字符或数值",
-                "There is a character or number that cannot be kept",
-                path,
-            )
+            raise _refused(path)
         return content
+
+    async def form(self) -> FormMultiDict:
+        found = await super().form()
+        for name, value in found.multi_items():
+            if isinstance(value, str) and "\x00" in value:
+                raise _refused(f"/{name}")
+        return found
 
 
 class CheckedAddress(ASGIMiddleware):
@@ -47,6 +53,11 @@ class CheckedAddress(ASGIMiddleware):
             if b"%00" in value or b"%00" in name:
                 raise Problem(Code.INVALID_FIELD, path=f"/{unquote_to_bytes(name).decode(errors='replace')}")
         await next_app(scope, receive, send)
+
+
+def _refused(path: str) -> Problem:
+    zh, en = "含有无法保存的字符或数值", "There is a character or number that cannot be kept"
+    return Problem(Code.INVALID_FIELD, zh, en, path)
 
 
 def unkept(content: Any) -> str | None:

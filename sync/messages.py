@@ -49,7 +49,7 @@ class PushRequest(Struct, frozen=True, forbid_unknown_fields=True):
     device_time: Instant | None = None
     unsent: Annotated[int, Meta(ge=0, le=10**9)] = 0
     oldest_unsent_at: Instant | None = None
-    app_version: Annotated[str, Meta(max_length=40)] = ""
+    app_version: Annotated[str, Meta(max_length=40, pattern=r"^[^\x00]*$")] = ""
 
 
 class ChangeResult(Struct, frozen=True, omit_defaults=True):

@@ -7,7 +7,7 @@ from hashlib import sha256
 import sqlalchemy as sa
 from msgspec import Struct
 
-from checklists.ids import new_id
+from checklists.ids import is_id, new_id
 from checklists.tables import Audit, Role, RoleGrant, User, table_of
 from inspect_api.auth import throttle
 from inspect_api.auth.principal import Principal
@@ -22,6 +22,8 @@ LIFE = timedelta(hours=24)
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 10
 _MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+
+_NOBODY = Problem(Code.NOT_FOUND, "没有这位用户", "There is no such user", "/user_id")
 
 _audit, _code, _grant, _user = (table_of(model) for model in (Audit, EnrolmentCode, RoleGrant, User))
 
@@ -39,6 +41,8 @@ class NewCode(Struct, frozen=True):
 def make_code(services: Services, by: Principal, user_id: str) -> NewCode:
     """For a user of the administrator's own organisation; codes made before for them end. Problem: NOT_FOUND."""
     by.require_administrator()
+    if not is_id(user_id):  # a form may hold anything
+        raise _NOBODY
     now = services.clock()
     code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     with services.database.write() as connection:
@@ -48,7 +52,7 @@ def make_code(services: Services, by: Principal, user_id: str) -> NewCode:
             )
         ).scalar()
         if name is None:
-            raise Problem(Code.NOT_FOUND, "没有这位用户", "There is no such user", "/user_id")
+            raise _NOBODY
         former = (_code.c.user_id == user_id) & _code.c.used_at.is_(None)
         connection.execute(_code.update().where(former).values(expires_at=now))
         code_id = new_id()

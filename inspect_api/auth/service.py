@@ -76,7 +76,7 @@ def log_in(
         user = connection.execute(
             sa.select(
                 _user.c.id, _user.c.organisation_id, _user.c.password_hash, _user.c.active, _user.c.session_number
-            ).where(_user.c.login == login.strip())
+            ).where(_user.c.login == login.strip().replace("\x00", "\ufffd"))  # a NUL is nobody's, on either database
         ).one_or_none()
     # Outside the transaction: hashing takes tens of milliseconds on purpose.
     good = verify_password(user.password_hash if user else stand_in, password)

@@ -48,6 +48,8 @@ PAGES = {
         "/admin",
         "/admin/users",
         "/admin/users/{user}",
+        "/admin/employees",
+        "/admin/employees/{employee}",
         "/admin/sites",
         "/admin/sites/{site}",
         "/admin/templates",

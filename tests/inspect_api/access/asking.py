@@ -25,6 +25,7 @@ ROLES = {
     "manager": "manager",
     "administrator": "admin",
 }
+SCOPED = ("employee", "supervisor", "manager")
 NO_PLACE = "-"
 Answers = dict[tuple[str, str], list[str]]
 """(method and route, place) → what each role is answered."""
@@ -67,16 +68,18 @@ async def ask_everything(world: World, places: dict[str, Place]) -> Answers:
     return answers
 
 
-async def ask_what_changes_nothing(world: World, places: dict[str, Place], said: Answers) -> Answers:
-    """What is read, and what is refused as ``said``. What somebody may change is not asked, and answered as said."""
-    answers: Answers = {}
+async def ask_what_is_scoped(world: World, places: dict[str, Place], said: Answers) -> Answers:
+    """What is read of a site, and what is refused as ``said``, for those whose view ends at a site.
+
+    What is not asked, because it changes something or would be answered before a database is, is answered as said.
+    """
+    answers = {question: list(row) for question, row in said.items()}
     async with _asking(world) as (client, heads):
         for method, path, name in _questions(client):
-            place = places[OWN if name == NO_PLACE else name]
-            row = answers[f"{method} {path}", name] = []
-            for rule, head in zip(said[f"{method} {path}", name], heads.values(), strict=True):
-                changes = method != "GET" and rule < "4"
-                row.append(rule if changes else (await _ask(client, head, method, path, place))[0])
+            row = answers[f"{method} {path}", name]
+            for column, role in enumerate(heads):
+                if role in SCOPED and name != NO_PLACE and (method == "GET" or row[column] >= "4"):
+                    row[column], _ = await _ask(client, heads[role], method, path, places[name])
     return answers
 
 

@@ -71,7 +71,7 @@ _JSON: dict[str, Callable[[Place], Any]] = {
         "reason": "x",
     },
     "PUT /api/v1/sites/{site_id}/calendar/{day}": lambda p: {"working": False, "name": "x"},
-    "POST /api/v1/sync/push": lambda p: {"changes": []},
+    "POST /api/v1/sync/push": lambda p: {"changes": [], "app_version": "1", "unsent": 0},
     "POST /api/v1/users": lambda p: {"login": f"new-{new_id()}", "name": "x"},
     "POST /api/v1/users/{user_id}/grants": lambda p: {"role": "manager", "site_id": p.parameters["site_id"]},
     "POST /api/v1/templates/{revision_id}/approve": lambda p: {},
