@@ -6,6 +6,7 @@ taken. What comes out as it was is not written, so no tablet pulls it again and 
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -56,7 +57,7 @@ def _remake(connection: sa.Connection, ids: list[str], now: datetime) -> list[fe
     rows = {row.id: row for row in connection.execute(sa.select(_inspection).where(_inspection.c.id.in_(ids)))}
     changes = store.stored_changes(connection, rows.keys())
     changed: dict[str, list[str]] = defaultdict(list)
-    views = _views(connection, ids)
+    views = _views(connection, {row.site_id for row in rows.values()}, ids)
     for key in sorted(rows.keys() & changes.keys()):  # one that retention has just taken away stays away
         made = _project(connection, rows[key], changes[key])
         if not _is_same(rows[key], views.get(key), made):
@@ -68,9 +69,11 @@ def _remake(connection: sa.Connection, ids: list[str], now: datetime) -> list[fe
     return entries
 
 
-def _views(connection: sa.Connection, ids: list[str]) -> dict[str, str | None]:
+def _views(connection: sa.Connection, site_ids: Collection[str], ids: list[str]) -> dict[str, str | None]:
     statement = sa.select(_feed_row.c.object_id, _feed_row.c.body).where(
-        _feed_row.c.kind == feed.INSPECTION, _feed_row.c.object_id.in_(ids)
+        _feed_row.c.scope_id.in_(sorted(site_ids)),  # the primary key begins with it
+        _feed_row.c.kind == feed.INSPECTION,
+        _feed_row.c.object_id.in_(ids),
     )
     return {row.object_id: row.body for row in connection.execute(statement)}
 
