@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from checklists.ids import new_id
+from checklists.tables.columns import table_of
 from inspect_api.services import Services
 from sync import feed
 from sync.messages import FeedItem
-from sync.pull import pull
+from sync.pull import CursorUnknown, pull
+from sync.tables import FeedCounter
 from tests.databases import both_databases
 from tests.world import START
 
@@ -183,3 +185,17 @@ def test_who_waits_for_a_scope_does_not_wait_for_ever(services: Services) -> Non
     with services.database.write() as connection:
         question = "PRAGMA busy_timeout" if services.database.is_sqlite else "SHOW lock_timeout"
         assert connection.exec_driver_sql(question).scalar_one() in (30_000, "10s")
+
+
+def test_a_cursor_from_a_future_that_a_backup_does_not_know_is_not_taken(
+    services: Services, scope: str, reader: Reader
+) -> None:
+    """Also when nobody has run the command that follows a restore."""
+    put(services, scope, "{}", "a", "b")
+    reader.to_the_end()
+    with services.database.write() as connection:
+        connection.execute(
+            table_of(FeedCounter).update().where(table_of(FeedCounter).c.scope_id == scope).values(last_seq=1)
+        )
+    with pytest.raises(CursorUnknown):
+        reader.page()

@@ -72,7 +72,7 @@ def test_a_push_waits_for_another_that_writes_the_same_inspection_and_sees_its_c
             waiting = pool.submit(later)
             with pytest.raises(TimeoutError):
                 waiting.result(0.5)
-        waiting.result(10)
+        waiting.result(60)
     assert view(world, key)["conflicts"] == [note]
     inspection = table_of(Inspection)
     with database.read() as connection:
@@ -117,6 +117,6 @@ def test_a_photo_and_the_push_that_declares_it_do_not_miss_each_other(
             waiting = pool.submit(later)
             with pytest.raises(TimeoutError):
                 waiting.result(0.5)
-        waiting.result(10)
+        waiting.result(60)
     seen = view(world, change["inspection_id"])
     assert (seen["state"], seen.get("missing_photos", [])) == ("complete", [])

@@ -47,7 +47,7 @@ def test_merge(case: dict[str, Any]) -> None:
     order = random.Random(7)
     for _ in range(5):
         live = merge(changes)
-        shown = {path: [write._asdict() for write in writes] for path, writes in live.items()}
+        shown = {path: [msgspec.structs.asdict(write) for write in writes] for path, writes in live.items()}
         # As JSON text: True and 1 are equal in Python.
         assert json.dumps(shown, sort_keys=True) == json.dumps(case["live"], sort_keys=True)
         assert conflicts(live) == case["conflicts"]

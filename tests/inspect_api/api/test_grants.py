@@ -108,10 +108,12 @@ async def test_what_was_made_while_allowed_is_stored_and_what_came_later_is_kept
 
 async def test_a_former_supervisor_of_one_site_has_no_way_into_another(world: World, clock: SteppedClock) -> None:
     pen = Pen(world.sites["tower"])
+    made = clean_inspection(world, pen)
+    clock.forward(minutes=5)
     async with world.client() as client:
         await take(client, world, "chen")
         chen = await log_in(client, "chen", pen.replica_id)
-        answer = await push(client, chen, clean_inspection(world, pen))
+        answer = await push(client, chen, made)  # made while the other site was theirs
     assert answer["results"][0]["code"] == "foreign_site"
 
 

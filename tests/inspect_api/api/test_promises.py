@@ -94,6 +94,20 @@ async def test_a_mangled_cursor_never_breaks_the_server_nor_shows_what_belongs_t
     assert statuses[400] > 20
 
 
+async def test_a_cursor_from_another_site_shows_nothing_of_it(world: World) -> None:
+    pen, elsewhere = Pen(world.sites["lobby"]), Pen(world.sites["tower"])
+    async with world.client() as client:
+        chen = await log_in(client, "chen", pen.replica_id)
+        zhao = await log_in(client, "zhao", elsewhere.replica_id)
+        await push(client, chen, clean_inspection(world, pen))
+        page = (await client.get("/api/v1/sync/pull", params={"limit": "1"}, headers=chen)).json()
+        foreign = {"cursor": page["cursor"]}  # it has seen next to nothing of the lobby
+        answer = (await client.get("/api/v1/sync/pull", params=foreign, headers=zhao)).json()
+    assert page["more"]
+    assert {row["scope"] for row in answer["rows"]} == {world.sites["tower"], world.organisation_id}
+    assert answer["removed_scopes"] == [world.sites["lobby"]]
+
+
 def _mangled(cursor: str, chance: random.Random) -> str:
     """Bytes or characters turned, cut, doubled."""
     if chance.random() < 0.5:

@@ -204,6 +204,12 @@ async def test_a_change_before_its_beginning_waits_and_counts_once_it_arrives(wo
             "/fields/inspection~1employee_id",
         ),
         (lambda c: c | {"captured_at": "2026-11-20T12:00:00"}, "invalid_field", "/captured_at"),
+        (lambda c: c | {"stamp": c["stamp"][:18] + new_id()}, "stamp_of_other_replica", "/stamp"),
+        (
+            lambda c: c | {"supersedes": {"inspection/note": [c["stamp"]]}},
+            "invalid_field",
+            "/supersedes/inspection~1note",
+        ),
         (lambda c: 7, "invalid_field", ""),
     ],
 )
@@ -222,6 +228,17 @@ async def test_a_bad_change_is_refused_alone_with_code_and_path_and_kept(
     assert stored["status"] == "stored"
     assert answer["counts"] == {"stored": 1, "refused": 1}
     assert again["counts"] == {"stored": 1, "refused": 1}
+
+
+async def test_what_an_inspection_is_about_is_fixed_once_it_has_begun(world: World) -> None:
+    pen = Pen(world.sites["lobby"])
+    async with world.client() as client:
+        chen = await log_in(client, "chen", pen.replica_id)
+        begun, other = clean_inspection(world, pen), world.employees["lobby-2"]
+        await push(client, chen, begun)
+        moved = pen.change(begun["inspection_id"], {"inspection/employee_id": other}, reason="看错人")
+        answer = await push(client, chen, moved)
+    assert answer["results"][0]["code"] == "beginning_is_fixed"
 
 
 async def test_a_clock_that_is_years_off_is_flagged_never_refused(world: World) -> None:

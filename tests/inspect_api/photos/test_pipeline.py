@@ -136,6 +136,12 @@ def test_half_a_photo_is_refused(process, make) -> None:
     assert refusal(process, content[:40]) in (Refusal.TRUNCATED, Refusal.DAMAGED)
 
 
+def test_a_heic_that_ends_early_is_told_by_its_boxes(process) -> None:
+    """Its decoder paints black what is missing of a picture of tiles, as phones make them."""
+    announced = (1000).to_bytes(4, "big") + b"free"
+    assert refusal(process, photos.heic() + announced) is Refusal.TRUNCATED
+
+
 def test_what_is_no_photo_is_refused_with_its_reason(process) -> None:
     gif = io.BytesIO()
     photos.scene().save(gif, "GIF")
