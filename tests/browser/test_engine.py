@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Error as PlaywrightError
 
 from checklists.tables import table_of
 from sync.tables import RefreshToken
@@ -325,30 +324,6 @@ _MARKED = """async ([id, item]) => {
   const pixel = shown.getImageData(bitmap.width / 2, bitmap.height / 2, 1, 1).data;
   return { width: bitmap.width, height: bitmap.height, pixel: [...pixel].slice(0, 3) };
 }"""
-
-
-def test_a_full_tablet_says_so_and_loses_nothing(tablets: Tablets) -> None:
-    tablet = tablets.new("chen")
-    tablet.log_in()
-    inspection = tablet.begin()
-    tablet.call("respond", inspection, HAIR, "fail")
-    assert not tablet.call("today")["storage"]["low"]
-    disk = tablet.context.new_cdp_session(tablet.page)
-    disk.send("Storage.overrideQuotaForOrigin", {"origin": tablet.url, "quotaSize": 3_000_000})
-    assert tablet.call("today")["storage"]["low"]
-    kept: list[str] = []
-    with pytest.raises(PlaywrightError, match="storage_full"):
-        photograph_until_full(tablet, inspection, kept)
-    assert [photo["sha256"] for photo in tablet.item(inspection, HAIR)["photos"]] == kept
-    assert tablet.value(inspection, HAIR) == "fail"
-    tablet.finish()  # what was sent makes room
-    tablet.photo(inspection, HAIR, seed=99, width=1900, height=1400)
-    tablet.finish()
-
-
-def photograph_until_full(tablet: Tablet, inspection: str, kept: list[str]) -> None:
-    for seed in range(100, 140):
-        kept.append(tablet.photo(inspection, HAIR, seed, width=1900, height=1400))
 
 
 def test_two_tabs_of_one_tablet_send_everything_once(tablets: Tablets) -> None:
