@@ -123,6 +123,10 @@ def daily(people: Supervisors, camera: Camera, url: str) -> None:
     chen.page.locator(".list a").first.click()
     chen.page.locator("form").wait_for()
     camera.shoot(chen, "action-landscape")
+    report_fix(chen, camera)
+
+
+def report_fix(chen: Supervisor, camera: Camera) -> None:
     chen.page.set_viewport_size({"width": TABLET_7_INCH[0], "height": TABLET_7_INCH[1]})
     chen.page.locator("form textarea").fill("鞋已擦净，班前会上提醒全组")
     chen.page.locator("form input[type=file]").set_input_files(PHOTOS / "shoes.jpg")

@@ -85,12 +85,8 @@ def project(
     revision: LoadedRevision | None,
     zone: ZoneInfo,
     arrived: frozenset[str],
-    photos: dict[str, Any] | None = None,
 ) -> Projection:
-    """``live``: ``merge`` of the changes. ``revision``: the pinned one. ``arrived``: SHA-256 of stored photos.
-
-    ``photos``: ``declared_photos`` of it, if known already.
-    """
+    """``live``: ``merge`` of the changes. ``revision``: the pinned one. ``arrived``: SHA-256 of stored photos."""
     by_id = {entry.change.id: entry for entry in stored}
     beginning = live.get(paths.TEMPLATE_REVISION)
     captured_at = _captured_at(live.get(paths.CAPTURED_AT), by_id)
@@ -103,7 +99,7 @@ def project(
     if begun and revision is not None:
         circumstances = circumstances_of(live)
         score = score_inspection(revision.compiled, responses, revision.applicable(circumstances))
-    photos = declared_photos(live) if photos is None else photos
+    photos = declared_photos(live)
     missing = tuple(sorted(photos.keys() - arrived))
     state = _state(live, begun, score, missing)
     complete = state is InspectionState.COMPLETE

@@ -200,7 +200,7 @@ def reproject(
     projections = {}
     for key, live in merged.items():
         revision = pinned_revision(live, rows, organisation_id)
-        projections[key] = project(changes[key], live, revision, zones[site_of[key]], arrived, declared[key])
+        projections[key] = project(changes[key], live, revision, zones[site_of[key]], arrived)
     _write(connection, organisation_id, site_of, projections, known.fresh, now)
     return [
         feed.Entry(site_of[key], feed.INSPECTION, key, msgspec.json.encode(projection.view).decode())
