@@ -110,6 +110,12 @@ def _answer_database(request: AnyRequest, error: sa.exc.DBAPIError) -> Response[
     return answer_problem(request, Problem(Code.INTERNAL))
 
 
+def _answer_crowded(request: AnyRequest, error: sa.exc.TimeoutError) -> Response[Any]:
+    """Every connection of the pool was in use for half a minute: nothing was begun."""
+    _log.error("no connection to the database was free: %s", error)
+    return answer_problem(request, Problem(Code.UNAVAILABLE, headers={"retry-after": _RETRY_SECONDS}))
+
+
 def _answer_bug(request: AnyRequest, error: Exception) -> Response[Any]:
     _log.error("a bug in %s %s", request.method, request.url.path, exc_info=error)
     return answer_problem(request, Problem(Code.INTERNAL))
@@ -119,5 +125,6 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     Problem: answer_problem,
     HTTPException: _answer_framework,
     sa.exc.DBAPIError: _answer_database,
+    sa.exc.TimeoutError: _answer_crowded,
     Exception: _answer_bug,
 }

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
 READ_CONNECTIONS = 12
+MORE_CONNECTIONS = 4
+"""Beyond those that are kept open, while many come at once."""
 WRITES = "inspect_api_writes"
 """Execution option of a connection that is going to write: on SQLite its transaction takes the write lock at once."""
 
@@ -68,7 +70,7 @@ def _postgresql_engine(url: str) -> sa.Engine:
     return sa.create_engine(
         url,
         pool_size=READ_CONNECTIONS,
-        max_overflow=4,
+        max_overflow=MORE_CONNECTIONS,
         pool_pre_ping=True,
         connect_args={"options": "-c lock_timeout=10000 -c statement_timeout=60000 -c timezone=UTC"},
     )
@@ -80,7 +82,7 @@ def _sqlite_engine(url: str) -> sa.Engine:
         poolclass=QueuePool,
         pool_use_lifo=True,
         pool_size=READ_CONNECTIONS,
-        max_overflow=4,
+        max_overflow=MORE_CONNECTIONS,
         connect_args={"check_same_thread": False, "timeout": 30, "isolation_level": None},
     )
 

@@ -4,10 +4,13 @@ import asyncio
 import base64
 import random
 from collections import Counter
+from contextlib import ExitStack
 
+import pytest
 import sqlalchemy as sa
 
 from checklists.tables.columns import table_of
+from inspect_api.database import MORE_CONNECTIONS, READ_CONNECTIONS
 from sync.tables import FeedRow
 from tests.databases import both_databases
 from tests.inspect_api.api.test_push_pull import clean_inspection, make_the_database_refuse, pull_all, push
@@ -132,3 +135,18 @@ async def test_health_is_bad_while_what_was_committed_is_not_served(world: World
         answer = await client.get("/health")
     assert gone == 1
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+
+async def test_with_no_connection_free_the_tablet_is_told_to_come_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = world.services.database.engine
+    async with world.client() as client:
+        chen = await log_in(client, "chen", Pen(world.sites["lobby"]).replica_id)
+        monkeypatch.setattr(engine.pool, "_timeout", 0.1)  # half a minute otherwise
+        with ExitStack() as held:
+            for _ in range(READ_CONNECTIONS + MORE_CONNECTIONS):
+                held.enter_context(engine.connect())
+            answer = await client.get("/api/v1/sync/pull", headers=chen)
+        assert (await client.get("/api/v1/sync/pull", headers=chen)).status_code == 200
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "unavailable", "5")
