@@ -76,7 +76,7 @@ def run_storm(folder: Path, seed: int, postgres: PostgresServer | None, seconds:
             weather = Weather(servers, world, f"{seed}.weather", postgres)
             _go_away(returning, world)
             _storm(crew[:-1], line, weather, seconds)
-            _disagree(crew[0], crew[-2])
+            _disagree(crew[0], crew[-2], line, weather)
             _lose_a_site(crew[CREW.index("wang")], weather)
             returning.clock.offset = timedelta()
             _settle(crew, line, weather)
@@ -150,8 +150,16 @@ def _storm(crew: list[Member], line: FaultProxy, weather: Weather, seconds: floa
             work.result()
 
 
-def _disagree(one: Member, other: Member) -> None:
+def _disagree(one: Member, other: Member, line: FaultProxy, weather: Weather) -> None:
     """Two tablets decide the same thing differently, neither knowing of the other: conflicts that all must see."""
+    line.rate = 0
+    weather.kill()
+    for member in (one, other):
+        member.connection.transport.rate = member.connection.death = 0
+        member.clock.offset = timedelta()
+        if member is one:
+            member.inspect()
+        member.finish()
     for inspection in sorted(set(one.tablet.inspections()) & set(other.tablet.inspections()))[:3]:
         for member in (one, other):
             member.tablet.note(inspection, f"seen by {member.folder.name}", reason="复核")
