@@ -8,6 +8,8 @@ import { has, t } from "../texts/texts.js";
 /** @typedef {{ text: string, bad?: boolean }} Toast */
 /** @typedef {{ engine: Engine, say: (toast: Toast) => void, redraw: () => void }} Surroundings */
 
+const PATIENCE_MS = 1000;
+
 export const Surroundings = createContext(/** @type {Surroundings} */ (/** @type {unknown} */ (null)));
 
 /** @returns {Surroundings} */
@@ -26,18 +28,30 @@ export function useLive(ask, about) {
   const { engine, say } = useSurroundings();
   const [answer, setAnswer] = useState(/** @type {{ about: string, value: Answer } | undefined} */ (undefined));
   const key = JSON.stringify(about);
-  const asked = useRef(0);
   useEffect(() => {
     let gone = false;
+    let asking = false;
+    let stale = false;
+    let shown = 0;
     const again = async () => {
-      const turn = ++asked.current;
-      try {
-        const value = await ask(engine);
-        if (!gone && turn === asked.current) setAnswer({ about: key, value });
-      } catch (error) {
-        // Locked in the meantime: the door is shown instead of this screen.
-        if (!gone && !(error instanceof EngineError && error.code === "not_open")) say({ text: explain(error), bad: true });
+      stale = true;
+      if (asking) return;
+      asking = true;
+      while (stale && !gone) {
+        stale = false;
+        try {
+          const value = await ask(engine);
+          // While a month is being sent there is always something newer: what is a second old is better than nothing.
+          if (!gone && (!stale || Date.now() - shown > PATIENCE_MS)) {
+            shown = Date.now();
+            setAnswer({ about: key, value });
+          }
+        } catch (error) {
+          // Locked in the meantime: the door is shown instead of this screen.
+          if (!gone && !(error instanceof EngineError && error.code === "not_open")) say({ text: explain(error), bad: true });
+        }
       }
+      asking = false;
     };
     again();
     const end = engine.subscribe(again);
