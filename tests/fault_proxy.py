@@ -39,7 +39,8 @@ class FaultProxy:
     ``target``: port of the server; of several, every connection gets any one, as behind a load balancer.
     ``bytes_per_second``: so slow is the line towards the server, for each connection; None: as fast as it goes.
     ``cut_after``: the next connection breaks when it has carried so many bytes towards the server, the one after it
-    after the next number. ``carried``: how many bytes went that way in all.
+    after the next number. ``carried``: how many bytes went that way in all. ``break_next``: faults that do not wait for
+    chance: the next request whose head has the first breaks as the second says, the one after it as the next pair.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class FaultProxy:
         self.rate = rate
         self.bytes_per_second = bytes_per_second
         self.cut_after: list[int] = []
+        self.break_next: list[tuple[bytes, Fault]] = []
         self.carried = 0
         self.broken: Counter[Fault] = Counter()
         self.port = 0
@@ -126,7 +128,7 @@ class FaultProxy:
                 await asyncio.sleep(len(data) / self.bytes_per_second)
             if turn.answered:
                 turn.answered = False
-                turn.fault = self._draw()
+                turn.fault = self._draw(data)
             if turn.fault is Fault.BEFORE:
                 return
             if turn.fault is Fault.IN_REQUEST:
@@ -154,9 +156,12 @@ class FaultProxy:
             writer.write(data)
             await writer.drain()
 
-    def _draw(self) -> Fault:
-        if self._random.random() >= self.rate:
+    def _draw(self, head: bytes) -> Fault:
+        if self.break_next and self.break_next[0][0] in head:
+            _, fault = self.break_next.pop(0)
+        elif self._random.random() < self.rate:
+            fault = self._random.choice(BREAKS)
+        else:
             return Fault.NONE
-        fault = self._random.choice(BREAKS)
         self.broken[fault] += 1
         return fault

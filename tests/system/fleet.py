@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import sqlalchemy as sa
@@ -111,6 +111,12 @@ class Supervisor:
     def close(self) -> None:
         self.tablet.close()
         self.connection.close()
+
+
+class Hire(Protocol):
+    """Gives supervisors who lay their tablets down when the test ends."""
+
+    def __call__(self, folder: Path, world: World, login: str, url: str, seed: int) -> Supervisor: ...
 
 
 def check_against_server(world: World, supervisors: Iterable[Supervisor], fresh: Tablet) -> None:

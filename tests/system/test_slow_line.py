@@ -13,7 +13,7 @@ from inspect_api.photos.verify import verify_stored_photos
 from tests.fault_proxy import FaultProxy
 from tests.photo_fixtures import exif, scene
 from tests.server_process import running_server
-from tests.system.fleet import Supervisor, check_against_server
+from tests.system.fleet import Hire, check_against_server
 
 BYTES_PER_SECOND = 50_000
 CUTS = (110_000, 130_000, 60_000)
@@ -31,7 +31,7 @@ def small_twelve_megapixels() -> bytes:
 
 
 def test_a_photo_of_twelve_megapixels_goes_on_after_every_cut_and_what_is_typed_meanwhile_overtakes_it(
-    tmp_path: Path,
+    tmp_path: Path, hire: Hire
 ) -> None:
     photo = small_twelve_megapixels()
     assert sum(CUTS) < len(photo) < 600_000
@@ -39,8 +39,8 @@ def test_a_photo_of_twelve_megapixels_goes_on_after_every_cut_and_what_is_typed_
         running_server(tmp_path / "server") as (server, world),
         FaultProxy(server.port, seed=1, rate=0, bytes_per_second=BYTES_PER_SECOND) as line,
     ):
-        chen = Supervisor(tmp_path / "chen", world, "chen", line.url, 1)
-        liu = Supervisor(tmp_path / "liu", world, "liu", server.url, 2)
+        chen = hire(tmp_path / "chen", world, "chen", line.url, 1)
+        liu = hire(tmp_path / "liu", world, "liu", server.url, 2)
         for supervisor in (chen, liu):
             supervisor.log_in()
             assert supervisor.sync().complete
@@ -61,8 +61,6 @@ def test_a_photo_of_twelve_megapixels_goes_on_after_every_cut_and_what_is_typed_
         liu.finish()
         assert verify_stored_photos(world.services.database, world.services.blobs).photos == 1
         check_against_server(world, [chen, liu], liu.tablet)
-        for supervisor in (chen, liu):
-            supervisor.close()
 
 
 def wait_until(good: Callable[[], bool]) -> None:
