@@ -25,12 +25,9 @@ def migrated(database: Database) -> None:
             connection.execute(sa.update(table_of(Instance)).values(epoch=new_id()))
     else:
         with database.read() as connection:
-            newest = current_revision(connection) == _newest()
+            newest = current_revision(connection) == newest_revision()
         if not newest:
             upgrade(database)
-
-
-_newest = cache(newest_revision)
 
 
 @cache

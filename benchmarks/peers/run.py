@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # the measurements use the suite's own helpers
 
+from benchmarks.peers.bare import bare
 from benchmarks.peers.contest import MANY, PULLED, Result, contest
 from benchmarks.peers.kinto import kinto
 from benchmarks.peers.ours import ours
@@ -22,7 +23,14 @@ from benchmarks.peers.system import System
 from benchmarks.report import put_into_page
 from tests.postgres_server import PostgresServer, running_postgres
 
-RATIOS = (("ours on SQLite", "pouchdb-server", 3), ("ours on PostgreSQL", "Kinto, PostgreSQL", 30))
+RATIOS = (
+    ("ours on SQLite", "pouchdb-server", "3 ×"),
+    ("ours on PostgreSQL", "Kinto, PostgreSQL", "30 ×"),
+    ("bare Litestar, SQLite", "pouchdb-server", "the most there is"),
+    ("bare Litestar, PostgreSQL", "Kinto, PostgreSQL", "the most there is"),
+    ("ours on SQLite", "bare Litestar, SQLite", ""),
+    ("ours on PostgreSQL", "bare Litestar, PostgreSQL", ""),
+)
 
 
 def main() -> None:
@@ -40,8 +48,10 @@ def main() -> None:
             stack.enter_context(ours("ours on SQLite")),
             stack.enter_context(pouchdb(folder / "pouchdb")),
             stack.enter_context(ours("ours on PostgreSQL", postgres.fresh())),
-            stack.enter_context(kinto("Kinto, PostgreSQL", folder / "kinto", _empty(postgres))),
+            stack.enter_context(kinto("Kinto, PostgreSQL", folder / "kinto", _plain(_empty(postgres, "kinto")))),
             stack.enter_context(kinto("Kinto, memory", folder / "kinto-memory")),
+            stack.enter_context(bare("bare Litestar, SQLite", folder / "bare")),
+            stack.enter_context(bare("bare Litestar, PostgreSQL", folder / "bare-grown", _empty(postgres, "bare"))),
         ]
         results = contest(systems, given.rounds, given.seconds, given.records)
     text = report(systems, results, given.records)
@@ -50,11 +60,17 @@ def main() -> None:
         put_into_page("peers", text)
 
 
-def _empty(postgres: PostgresServer) -> str:
+def _empty(postgres: PostgresServer, name: str) -> str:
+    """The address of a new database."""
     engine = sa.create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
-        connection.exec_driver_sql("CREATE DATABASE kinto TEMPLATE template0 ENCODING 'UTF8'")
-    return postgres.url("kinto").replace("+psycopg", "", 1)
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+    return postgres.url(name)
+
+
+def _plain(url: str) -> str:
+    """As who does not know SQLAlchemy writes it."""
+    return url.replace("+psycopg", "", 1)
 
 
 def report(systems: Sequence[System], results: Sequence[Result], records: int) -> str:
@@ -81,13 +97,13 @@ def report(systems: Sequence[System], results: Sequence[Result], records: int) -
     return "\n".join(lines)
 
 
-def _ratio(by_name: dict[str, Result], us: str, them: str, aim: int) -> str:
+def _ratio(by_name: dict[str, Result], us: str, them: str, aim: str) -> str:
     """The median of the rounds' ratios: both sides of a round were measured within the same minute."""
     mine, other = by_name[us], by_name[them]
     pushed = [statistics.median(a / b for a, b in zip(mine.pushed[n], other.pushed[n], strict=True)) for n in (1, MANY)]
     pull = statistics.median(other.pulls) / statistics.median(mine.pulls)
     empty = statistics.median(other.empty) / statistics.median(mine.empty)
-    return f"| {us} to {them} | {pushed[0]:.1f} × | **{pushed[1]:.1f} ×** | {pull:.1f} × | {empty:.1f} × | {aim} × |"
+    return f"| {us} to {them} | {pushed[0]:.1f} × | **{pushed[1]:.1f} ×** | {pull:.1f} × | {empty:.1f} × | {aim} |"
 
 
 if __name__ == "__main__":
