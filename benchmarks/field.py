@@ -112,13 +112,6 @@ class Bench:
         lines = Path(f"/proc/{self.server.pid}/status").read_text().splitlines()
         return int(next(line for line in lines if line.startswith(name)).split()[1])
 
-    def children_peak(self) -> int:
-        """The largest peak of the processes that the server has started and that still run, in kB."""
-        tasks = Path(f"/proc/{self.server.pid}/task").glob("*/children")
-        children = {child for task in tasks for child in task.read_text().split()}
-        lines = [line for child in children for line in Path(f"/proc/{child}/status").read_text().splitlines()]
-        return max((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), default=0)
-
     def cpu_seconds(self) -> float:
         fields = Path(f"/proc/{self.server.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

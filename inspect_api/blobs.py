@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 INCOMING = "incoming"
 """Folder of half-written blobs; after a crash its files are rubbish."""
+_PIECE = 1_000_000
+"""Bytes that a file goes through memory in."""
 RUBBISH_SECONDS = 24 * 3600
 """So old a half-written blob is surely nobody's any more."""
 
@@ -52,7 +54,7 @@ class BlobStore:
                 self._put_durably(self._folder, key, data)
             # Looked for first: many S3-compatible stores ignore the condition of a put and would replace the blob.
             elif (present := self.head(key)) is None:
-                obstore.put(self._store, key, data, mode="create")
+                obstore.put(self._store, key, data, mode="create", use_multipart=False)  # parts know no condition
             elif present != size:
                 raise BlobConflict(key)
         except (AlreadyExistsError, FileExistsError) as error:
@@ -62,7 +64,7 @@ class BlobStore:
     def _put_durably(self, folder: Path, key: str, data: bytes | Path) -> None:
         incoming = f"{INCOMING}/{uuid.uuid4()}"
         try:
-            obstore.put(self._store, incoming, data)
+            obstore.put(self._store, incoming, data, chunk_size=_PIECE, max_concurrency=1)
             _sync(folder / incoming)
             obstore.rename(self._store, incoming, key, overwrite=False)
         finally:
@@ -81,7 +83,7 @@ class BlobStore:
 
     def stream(self, key: str) -> Iterator[bytes]:
         """The content in pieces of about a megabyte."""
-        for piece in obstore.get(self._store, key).stream(min_chunk_size=1_000_000):
+        for piece in obstore.get(self._store, key).stream(min_chunk_size=_PIECE):
             yield bytes(piece)
 
     def head(self, key: str) -> int | None:

@@ -7,45 +7,42 @@ take memory that a long-lived process does not give back: that process is ended 
 import atexit
 import contextlib
 import logging
+import os
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
-from inspect_api.photos.child import read, write
-from inspect_api.photos.messages import Answer, Job
-from inspect_api.photos.pipeline import PhotoRefused, ProcessedPhoto, Refusal
+from inspect_api.photos.messages import Answer, Job, PhotoRefused, ProcessedPhoto, Refusal, read, write
 
 PHOTOS_EACH = 20
 """After so many a child is ended. Starting one takes a quarter of a second."""
 MOST_SECONDS = 120.0
 _THIS_MACHINE = {-signal.SIGKILL, -signal.SIGTERM}
 _COMMAND = [sys.executable, "-m", "inspect_api.photos.child"]
+_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072"}
+"""For glibc: what a photo took is given back when it is free, not kept for the next, beside what that one takes."""
 
 _log = logging.getLogger(__name__)
 _decoder = msgspec.msgpack.Decoder(Answer)
 _idle: list["_Child"] = []
-_lock = threading.Lock()
+_working = 0
+_turn = threading.Condition()
 
 
-def process_apart(source: Path, *, max_pixels: int) -> ProcessedPhoto:
-    """As ``process_photo``. Blocks; every thread that calls it at the same time has a child of its own.
+def process_apart(source: Path, *, max_pixels: int, at_once: int = 1) -> ProcessedPhoto:
+    """As ``process_photo``. Blocks, also while ``at_once`` photos are in work already, whoever brought them: uploads,
+    forms and jobs share these children, so their memory has a bound.
 
     :raises PhotoRefused: with the reason; also when the decoder crashes over it
     :raises OSError: this machine's trouble: try again later
     """
-    with _lock:
-        child = _idle.pop() if _idle else None
-    child = child or _Child()
-    answer = child.ask(Job(str(source), max_pixels))
-    if child.served < PHOTOS_EACH:
-        with _lock:
-            _idle.append(child)
-    else:
-        child.end()
+    with _a_child(at_once) as child:
+        answer = child.ask(Job(str(source), max_pixels))
     if answer.refusal is not None:
         raise PhotoRefused(answer.refusal)
     if answer.photo is None:
@@ -53,15 +50,47 @@ def process_apart(source: Path, *, max_pixels: int) -> ProcessedPhoto:
     return answer.photo
 
 
+@contextlib.contextmanager
+def _a_child(at_once: int) -> Iterator["_Child"]:
+    """One that waits for work, or a new one."""
+    global _working
+    with _turn:
+        _turn.wait_for(lambda: _working < at_once)
+        _working += 1
+        child = _idle.pop() if _idle else None
+    try:
+        child = child or _Child()
+        yield child
+        if child.served >= PHOTOS_EACH:
+            child.end()
+            child = None
+    except BaseException:  # nobody knows what it would answer next
+        if child is not None:
+            child.end()
+            child = None
+        raise
+    finally:
+        with _turn:
+            _working -= 1
+            if child is not None:
+                _idle.append(child)
+            _turn.notify()
+
+
 class _Child:
     def __init__(self) -> None:
         # A session of its own: Ctrl-C is for the service, which lets it finish.
         self._process = subprocess.Popen(  # noqa: S603 (our own module)
-            _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            _COMMAND,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | _MEMORY,
+            start_new_session=True,
         )
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("it was asked for pipes")
         self._to, self._from = self._process.stdin, self._process.stdout
+        self.pid = self._process.pid
         self.served = 0
 
     def ask(self, job: Job) -> Answer:
@@ -95,7 +124,7 @@ class _Child:
 @atexit.register
 def end_children() -> None:
     """All that wait for work. They would end by themselves when this process is gone."""
-    with _lock:
+    with _turn:
         children, _idle[:] = list(_idle), []
     for child in children:
         child.end()

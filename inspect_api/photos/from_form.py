@@ -8,7 +8,7 @@ from pathlib import Path
 from checklists.ids import new_id
 from inspect_api.auth.principal import Principal
 from inspect_api.photos.intake import store_photo
-from inspect_api.photos.pipeline import PhotoRefused
+from inspect_api.photos.messages import PhotoRefused
 from inspect_api.problems import Code, Problem
 from inspect_api.services import Services
 from inspect_api.uploads.finishing import refusal_problem

@@ -11,14 +11,12 @@ from checklists.tables import Audit, Photo
 from checklists.tables.columns import table_of
 from inspect_api.blobs import BlobStore
 from inspect_api.photos.apart import process_apart
-from inspect_api.photos.pipeline import ProcessedPhoto, Refusal
+from inspect_api.photos.messages import SIZES, ProcessedPhoto, Refusal, version_path
 from inspect_api.services import Services
 from sync.arrivals import photo_arrived
 from sync.statements import insert_missing
 
 Write = Callable[[sa.Connection], None]
-
-SIZES = ("full", "large", "small")
 
 _photo = table_of(Photo)
 _audit = table_of(Audit)
@@ -50,10 +48,15 @@ def store_photo(
         with services.database.write() as connection:
             also(connection)
         return
-    processed = process_apart(source, max_pixels=services.settings.photo_max_pixels)
-    for size in SIZES:
-        version = getattr(processed, size)
-        services.blobs.put(blob_key(organisation_id, sha256, size, version.sha256), version.content)
+    try:
+        settings = services.settings
+        processed = process_apart(source, max_pixels=settings.photo_max_pixels, at_once=settings.photo_workers)
+        for size in SIZES:
+            version = getattr(processed, size)
+            services.blobs.put(blob_key(organisation_id, sha256, size, version.sha256), Path(version.path))
+    finally:
+        for size in SIZES:
+            version_path(source, size).unlink(missing_ok=True)
     row = _row(services, processed, organisation_id, sha256, source.stat().st_size, uploaded_by)
     with services.database.write() as connection:
         insert_missing(connection, _photo, [row])

@@ -9,7 +9,8 @@ from checklists.tables import Photo
 from checklists.tables.columns import table_of
 from inspect_api.blobs import BlobStore
 from inspect_api.database import Database
-from inspect_api.photos.intake import SIZES, blob_key
+from inspect_api.photos.intake import blob_key
+from inspect_api.photos.messages import SIZES
 
 PAGE = 500
 

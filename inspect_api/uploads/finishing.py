@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from obstore.exceptions import BaseError
 
 from inspect_api.photos.intake import REASONS, record_refusal, store_photo
-from inspect_api.photos.pipeline import PhotoRefused
+from inspect_api.photos.messages import PhotoRefused
 from inspect_api.problems import Code, Problem
 from inspect_api.services import Services
 from inspect_api.uploads import store

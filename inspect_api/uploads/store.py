@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from checklists.ids import is_id
 from checklists.tables.columns import table_of
+from inspect_api.photos.messages import SIZES, version_path
 from sync.tables import Upload
 
 if sys.platform != "win32":
@@ -185,8 +186,9 @@ class UploadFiles:
             return 0
 
     def ids(self) -> list[str]:
-        names = [path.name for path in self._folder.iterdir()] if self._folder.is_dir() else []
-        return [name for name in names if is_id(name)]
+        """Of the uploads that have a file here, also one that a killed process had made of it."""
+        names = [path.name.partition(".")[0] for path in self._folder.iterdir()] if self._folder.is_dir() else []
+        return [name for name in dict.fromkeys(names) if is_id(name)]
 
     @contextlib.contextmanager
     def hold(self, upload_id: str) -> Iterator[UploadFile]:
@@ -212,7 +214,10 @@ class UploadFiles:
                 self._held.discard(upload_id)
 
     def remove(self, upload_id: str) -> None:
-        self._path(upload_id).unlink(missing_ok=True)
+        path = self._path(upload_id)
+        for size in SIZES:
+            version_path(path, size).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
     def _path(self, upload_id: str) -> Path:
         if not is_id(upload_id):

@@ -1,14 +1,18 @@
 """Photos are opened in a process of their own, and whatever becomes of it, the service goes on."""
 
+import os
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from inspect_api.photos import apart
 from inspect_api.photos.apart import process_apart
-from inspect_api.photos.pipeline import PhotoRefused, Refusal, process_photo
+from inspect_api.photos.messages import PhotoRefused, Refusal
+from inspect_api.photos.pipeline import process_photo
 from tests import photo_fixtures as photos
 
 PIXELS = 60_000_000
@@ -74,3 +78,62 @@ def test_it_is_ended_now_and_then_and_gives_its_memory_back(photo: Path, monkeyp
     for expected in (1, 0, 1):
         process_apart(photo, max_pixels=PIXELS)
         assert len(apart._idle) == expected
+
+
+class _Telling(threading.Condition):
+    """Tells when somebody has to wait for their turn."""
+
+    def __init__(self, told: threading.Event) -> None:
+        super().__init__()
+        self._told = told
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._told.set()
+        return super().wait(timeout)
+
+
+def test_no_more_photos_are_in_work_than_allowed_whoever_brought_them(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endless, order, waits_or_done = tmp_path / "endless", [], threading.Event()
+    os.mkfifo(endless)
+    monkeypatch.setattr(apart, "_turn", _Telling(waits_or_done))
+
+    def first() -> None:
+        with pytest.raises((PhotoRefused, OSError)):
+            process_apart(endless, max_pixels=PIXELS)
+        order.append("first")
+
+    def second() -> None:
+        process_apart(photo, max_pixels=PIXELS)
+        order.append("second")
+        waits_or_done.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(first)
+        with endless.open("wb"):  # opens when the child has it open
+            two = pool.submit(second)
+            waits_or_done.wait()
+            order.append("looked")
+        one.result()
+        two.result()
+    assert order == ["looked", "first", "second"]
+
+
+@pytest.mark.parametrize("make", [lambda: photos.phone_jpeg(), lambda: photos.heic(4032, 3024)], ids=["jpeg", "heic"])
+def test_a_decoded_photo_is_in_memory_once(photo: Path, make: Callable[[], bytes]) -> None:
+    """12 megapixels take 49 MB. The turned copy of a JPEG, or Pillow's copy of a HEIC, would be as much again."""
+    if sys.platform != "linux":  # elsewhere there is no peak to be read
+        return
+    process_apart(photo, max_pixels=PIXELS)
+    (child,) = apart._idle
+    before = _kilobytes(child.pid, "VmRSS")
+    photo.write_bytes(make())
+    for _ in range(3):
+        process_apart(photo, max_pixels=PIXELS)
+    assert _kilobytes(child.pid, "VmHWM") - before < 75_000
+
+
+def _kilobytes(pid: int, name: str) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))

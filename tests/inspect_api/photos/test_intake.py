@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from checklists.tables import Photo
 from checklists.tables.columns import table_of
 from inspect_api.photos.intake import delete_photo_blobs, store_photo
-from inspect_api.photos.pipeline import PhotoRefused, process_photo
+from inspect_api.photos.messages import PhotoRefused, ProcessedPhoto
+from inspect_api.photos.pipeline import process_photo
 from inspect_api.photos.verify import verify_stored_photos
 from tests import photo_fixtures as photos
 from tests.databases import both_databases, photos_where_they_grow
@@ -110,7 +111,7 @@ def test_another_decoder_after_a_crash_meets_no_foreign_bytes(intake: Intake, mo
     """Killed between blobs and row, then upgraded: the photo is stored with what the new version makes of it."""
     content = photos.jpeg()
     services = intake.world.services
-    monkeypatch.setattr("inspect_api.photos.intake.process_apart", process_photo)  # in this process, where we can patch
+    monkeypatch.setattr("inspect_api.photos.intake.process_apart", _in_this_process)  # where we can patch
     monkeypatch.setattr("inspect_api.photos.pipeline.FULL_QUALITY", 60)
     monkeypatch.setattr("inspect_api.photos.intake.insert_missing", _killed)
     with pytest.raises(SystemExit):
@@ -119,6 +120,10 @@ def test_another_decoder_after_a_crash_meets_no_foreign_bytes(intake: Intake, mo
     sha256 = intake.take(content)
     assert len(intake.blobs(sha256)) == 4
     assert verify_stored_photos(services.database, services.blobs).is_whole
+
+
+def _in_this_process(source: Path, *, max_pixels: int, at_once: int) -> ProcessedPhoto:
+    return process_photo(source, max_pixels=max_pixels)
 
 
 def _killed(*_: object) -> None:

@@ -2,13 +2,16 @@
 
 import hashlib
 import io
+import random
 import warnings
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from inspect_api.photos.pipeline import PhotoRefused, ProcessedPhoto, Refusal, Version, process_photo
+from inspect_api.photos import pipeline
+from inspect_api.photos.messages import PhotoRefused, ProcessedPhoto, Refusal, Version
+from inspect_api.photos.pipeline import process_photo
 from tests import photo_fixtures as photos
 from tests.photo_fixtures import CORNERS, SERIAL_NUMBER, TAKEN_ISO
 
@@ -30,7 +33,7 @@ def versions(photo: ProcessedPhoto) -> list[Version]:
 
 
 def picture(version: Version) -> Image.Image:
-    return Image.open(io.BytesIO(version.content))
+    return Image.open(io.BytesIO(Path(version.path).read_bytes()))
 
 
 def close(pixel: tuple[int, ...], colour: tuple[int, ...]) -> bool:
@@ -64,10 +67,60 @@ def test_no_stored_version_says_anything_about_place_camera_or_time(process, mak
         image = picture(version)
         assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
         assert len(image.getexif()) == 0
-        assert SERIAL_NUMBER.encode() not in version.content
-        assert b"Exif" not in version.content
-        assert version.sha256 == hashlib.sha256(version.content).hexdigest()
+        content = Path(version.path).read_bytes()
+        assert SERIAL_NUMBER.encode() not in content
+        assert b"Exif" not in content
+        assert version.sha256 == hashlib.sha256(content).hexdigest()
         assert is_upright(image)
+
+
+def grainy(width: int, height: int) -> Image.Image:
+    """A scene in which every block is another one."""
+    noise = random.Random(7)
+    grain = Image.frombytes("RGB", (width, height), noise.randbytes(3 * width * height))
+    return Image.blend(photos.scene(width, height), grain, 0.4)
+
+
+def as_png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def whole(image: Image.Image, quality: int) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("size", [(641, 479), (480, 640), (16, 1600), (1, 333), (333, 1), (47, 15)])
+def test_strips_make_the_picture_that_encoding_it_whole_makes(
+    process, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(pipeline, "STRIP_PIXELS", 2000)  # so that there are more than the eight restart markers
+    image = grainy(*size)
+    full = picture(process(as_png(image)).full)
+    assert full.size == size
+    assert full.tobytes() == Image.open(io.BytesIO(whole(image, pipeline.FULL_QUALITY))).tobytes()
+
+
+def test_shrinking_by_strips_is_shrinking_the_whole(process) -> None:
+    image = grainy(3601, 1803)
+    photo = process(as_png(image))
+    large = image.resize((1600, 801), Image.Resampling.BICUBIC, reducing_gap=1.1)
+    assert Path(photo.large.path).read_bytes() == whole(large, pipeline.SHRUNK_QUALITY)
+
+
+@pytest.mark.parametrize("size", [(65_500, 20), (20, 65_500)])
+def test_a_panorama_is_taken_as_long_as_a_jpeg_can_be(process, size: tuple[int, int]) -> None:
+    photo = process(as_png(Image.new("RGB", size, "grey")))
+    assert picture(photo.full).size == size
+    assert max(picture(photo.large).size) == 1600
+
+
+def test_longer_than_a_jpeg_can_be_is_refused_and_not_tried_for_ever(process) -> None:
+    for size in ((65_501, 20), (20, 65_501)):
+        assert refusal(process, as_png(Image.new("RGB", size, "grey"))) is Refusal.BOMB
 
 
 def test_media_type_is_that_of_what_was_sent(process) -> None:

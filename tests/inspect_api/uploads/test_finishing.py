@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
+from checklists.ids import new_id
+from inspect_api.photos.messages import SIZES
 from inspect_api.photos.verify import verify_stored_photos
 from inspect_api.uploads.finishing import expire_uploads, finish_waiting_uploads
 from tests import photo_fixtures as photos
@@ -96,6 +98,9 @@ async def test_files_that_no_upload_owns_are_swept(tus: Tus, world: World) -> No
     location = await tus.begin(photos.jpeg(seed=1))
     await tus.delete(location)
     arrive(world, location, b"left over")
+    for size in SIZES:  # and a process that was killed while it made something of an upload
+        arrive(world, f"{location}.{size}", b"left over")
+        arrive(world, f"{new_id()}.{size}", b"left over, and the upload itself was gone")
     expire_uploads(world.services)
     assert files(world) == [kept.rpartition("/")[2]]
 
