@@ -9,6 +9,7 @@ from msgspec import Struct
 from checklists.scoring.arithmetic import display, long_form, to_text
 from checklists.scoring.dimension import DimensionScore
 from checklists.scoring.lines import Line
+from checklists.scoring.week import WeekScore
 from checklists.tables import Language
 from checklists.template import Bilingual
 from inspect_api.i18n import Translator, translator
@@ -76,6 +77,13 @@ class ReasonBody(Struct, frozen=True):
     inspection_id: str | None
 
 
+class MarkBody(Struct, frozen=True):
+    dimension: str
+    score: Number | None
+    official: bool
+    inspections: int
+
+
 class VersionBody(Struct, frozen=True):
     version: int
     state: str
@@ -83,6 +91,8 @@ class VersionBody(Struct, frozen=True):
     grade: str | None
     digest: str
     published_at: datetime
+    dimensions: list[MarkBody]
+    red_flags: int
     reasons: list[ReasonBody]
 
 
@@ -145,8 +155,24 @@ class ChangeBody(Struct, frozen=True):
     reason: str | None
 
 
+class SaidBody(Struct, frozen=True):
+    author: str
+    received_at: datetime
+    value: Any
+    counts: bool
+
+
+class ConflictBody(Struct, frozen=True):
+    """What was written differently by people who did not know of each other; the first one counts meanwhile."""
+
+    path: str
+    text: Bilingual | None
+    said: list[SaidBody]
+
+
 class InspectionBody(Struct, frozen=True):
-    """``why_not``: why it does not count in the week; absent outside a week's explanation."""
+    """``why_not``: why it does not count in the week; absent outside a week's explanation. ``conflicts``: paths;
+    ``conflicting``: the same with every value."""
 
     id: str
     state: str
@@ -168,6 +194,7 @@ class InspectionBody(Struct, frozen=True):
     lost: list[LostBody]
     photos: list[PhotoBody]
     conflicts: list[str]
+    conflicting: list[ConflictBody]
     changes: list[ChangeBody]
     lines: list[LineBody]
     why_not: Bilingual | None = None
@@ -254,7 +281,7 @@ def site_week(found: SiteWeek) -> SiteWeekBody:
     )
 
 
-def version(found: PublishedVersion, site: SiteRef) -> VersionBody:
+def version(found: PublishedVersion, content: WeekScore, site: SiteRef) -> VersionBody:
     return VersionBody(
         version=found.version,
         state=found.state,
@@ -262,6 +289,10 @@ def version(found: PublishedVersion, site: SiteRef) -> VersionBody:
         grade=found.grade,
         digest=found.digest,
         published_at=found.published_at,
+        dimensions=[
+            MarkBody(one.dimension, number(one.score), one.official, one.inspections) for one in content.dimensions
+        ],
+        red_flags=content.red_flags,
         reasons=_reasons(found.reasons, site),
     )
 
@@ -347,7 +378,15 @@ def inspection(found: Explained, why_not: Bilingual | None = None) -> Inspection
             for one in found.lost
         ],
         photos=[PhotoBody(photo.sha256, photo.item_key, photo.state) for photo in found.photos],
-        conflicts=list(found.conflicts),
+        conflicts=[one.path for one in found.conflicts],
+        conflicting=[
+            ConflictBody(
+                path=one.path,
+                text=one.item.text if one.item else None,
+                said=[SaidBody(said.author, said.received_at, said.value, said.counts) for said in one.said],
+            )
+            for one in found.conflicts
+        ],
         changes=[ChangeBody(*(getattr(one, name) for name in ChangeBody.__struct_fields__)) for one in found.changes],
         lines=[_line(line, {}) for line in found.lines],
         why_not=why_not,

@@ -72,7 +72,8 @@ def versions(
     with services.database.read() as connection:
         site = access.readable_employee(connection, request.user, employee_id)
         found = service.versions(connection, employee_id, parse_week(week))
-    return [bodies.version(one, site) for one in found]
+        contents = service.contents(connection, employee_id, parse_week(week))
+    return [bodies.version(one, contents[one.version], site) for one in found]
 
 
 @get("/api/v1/employees/{employee_id:str}/scorecards/{week:str}/explain", sync_to_thread=True)

@@ -6,9 +6,11 @@ from datetime import datetime
 from litestar import Response, get
 from litestar.params import FromPath
 
+from checklists.template import Dimension
 from inspect_api import sheets
 from inspect_api.i18n import N_, Translator, translator
 from inspect_api.injection import UserRequest, UseServices
+from inspect_api.pages.comparing import checks
 from inspect_api.pages.employees import EmployeePage, employee_page
 from inspect_api.pages.rendering import page_language
 from inspect_api.problems import Code, Problem
@@ -66,7 +68,7 @@ def _lost(view: EmployeePage, t: Translator) -> list[Cells]:
             lost.response.note,
             one.supervisor,
             len(lost.photos),
-            lost.item.source[0].clause,
+            t.gettext("; ").join(source.clause for source in lost.item.source),
             one.id,
         )
         for one in view.explained.inspections
@@ -83,6 +85,9 @@ def _versions(view: EmployeePage, t: Translator) -> list[Cells]:
             wording.state(one.state, one.version, t),
             _moment(view, one.published_at),
             " ".join(wording.reason_text(reason, t, view.site.zone) for reason in one.reasons),
+            *(view.contents[one.version].dimension(key).score for key in Dimension),
+            checks(view.contents[one.version]),
+            view.contents[one.version].red_flags,
             one.digest,
         )
         for one in view.versions
@@ -115,6 +120,7 @@ _TABLES: dict[str, tuple[str, Sequence[str], Callable[[EmployeePage, Translator]
         N_("Published versions"),
         (
             *(N_("Version"), N_("Total"), N_("Grade"), N_("State"), N_("Published"), N_("Reason")),
+            *(N_("Grooming"), N_("Post-standing"), N_("Workspace 5S"), N_("Checks"), N_("Red flags")),
             "SHA-256",
         ),
         _versions,

@@ -1,24 +1,27 @@
 """One employee's scorecard, for their manager and for themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from litestar import Response, get
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from checklists.periods import Week
 from checklists.responses import is_failed
+from checklists.scoring.week import WeekScore
 from checklists.tables import DecisionKind
 from checklists.template import Item
 from inspect_api.api.scorecards import parse_week
 from inspect_api.auth.principal import Principal
 from inspect_api.disputes.reading import disputes_of_week
 from inspect_api.disputes.window import disputable, ends_of_time
+from inspect_api.i18n import translator
 from inspect_api.injection import UserRequest, UseServices
 from inspect_api.pages.chart import draw
-from inspect_api.pages.rendering import page
+from inspect_api.pages.comparing import compared
+from inspect_api.pages.rendering import page, page_language
 from inspect_api.problems import Code, Problem
 from inspect_api.scorecards import access, service
 from inspect_api.scorecards.cases import KIND_OF
@@ -82,7 +85,8 @@ def employee(request: UserRequest, services: UseServices, employee_id: FromPath[
 
 @dataclass(frozen=True)
 class EmployeePage:
-    """``points``: the totals of the last weeks, the oldest first and this one last, from the first one that has any."""
+    """``points``: the totals of the last weeks, the oldest first and this one last, from the first one that has any.
+    ``contents``: what each published version says, by its number."""
 
     site: SiteRef
     week: Week
@@ -90,6 +94,7 @@ class EmployeePage:
     points: Sequence[WeekTotal]
     explained: ExplainedWeek
     versions: Sequence[PublishedVersion]
+    contents: Mapping[int, WeekScore]
 
 
 def employee_page(connection: sa.Connection, user: Principal, employee_id: str, week: str) -> EmployeePage:
@@ -109,13 +114,19 @@ def employee_page(connection: sa.Connection, user: Principal, employee_id: str, 
         points=points,
         explained=explain_employee_week(connection, row, before),
         versions=service.versions(connection, employee_id, chosen),
+        contents=service.contents(connection, employee_id, chosen),
     )
 
 
 @get("/employees/{employee_id:str}/weeks/{week:str}", sync_to_thread=True)
 def employee_week(
-    request: UserRequest, services: UseServices, employee_id: FromPath[str], week: FromPath[str]
+    request: UserRequest,
+    services: UseServices,
+    employee_id: FromPath[str],
+    week: FromPath[str],
+    check: FromQuery[str] = "",
 ) -> Response[str]:
+    """``check``: the id of the one that is unfolded, for links that lead to it."""
     user, now = request.user, services.clock()
     with services.database.read() as connection:
         view = employee_page(connection, user, employee_id, week)
@@ -138,6 +149,8 @@ def employee_week(
         explained=view.explained,
         losses=losses(inspections),
         versions=view.versions,
+        compared=compared(view.contents, translator(page_language(request))),
+        check=check,
         points=view.points,
         chart=draw(view.points),
         change=moved(view.row.score.total, view.row.previous_total),

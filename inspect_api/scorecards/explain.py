@@ -6,6 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from checklists.periods import Week
@@ -19,7 +20,8 @@ from checklists.tables import Employee, Evidence, Inspection, Photo, TemplateRev
 from checklists.template import Item, Template
 from inspect_api.scorecards import collect
 from inspect_api.scorecards.shapes import EmployeeWeek
-from sync.merge import conflicts, merge
+from sync.merge import Live, conflicts, merge
+from sync.paths import RESPONSES
 from sync.projection import StoredChange, circumstances_of, responses_of
 from sync.revisions import LoadedRevision, load_revision
 from sync.store import stored_changes
@@ -68,8 +70,31 @@ class ChangeRecord:
 
 
 @dataclass(frozen=True)
+class Said:
+    """One of several writes of a path that do not know of each other. ``counts``: the one that counts meanwhile.
+
+    ``response``: the answer, where the path is that of one.
+    """
+
+    author: str
+    received_at: datetime
+    value: Any
+    response: Response | None
+    counts: bool
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """``item``: what is answered, None where something else is in conflict. ``said``: the one that counts first."""
+
+    path: str
+    item: Item | None
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True)
 class Explained:
-    """``counts``: None when nothing keeps it from counting. ``lines``: its computation. ``conflicts``: paths."""
+    """``lines``: its computation. ``conflicts``: what two wrote differently, and nobody has decided yet."""
 
     id: str
     organisation_id: str
@@ -91,7 +116,7 @@ class Explained:
     responses: dict[str, Response]
     lost: tuple[LostPoints, ...]
     photos: tuple[EvidencePhoto, ...]
-    conflicts: tuple[str, ...]
+    conflicts: tuple[Conflict, ...]
     changes: tuple[ChangeRecord, ...]
     lines: tuple[Line, ...]
 
@@ -174,6 +199,7 @@ def _explain(
     responses, _ = responses_of(live, revision)
     applicable = revision.applicable(circumstances_of(live)) if revision else frozenset()
     score = score_inspection(revision.compiled, responses, applicable) if revision else None
+    records = _records(stored, received, authors)
     return Explained(
         id=row.id,
         organisation_id=row.organisation_id,
@@ -195,8 +221,8 @@ def _explain(
         responses=responses,
         lost=_lost(revision, responses, score, photos) if revision and score else (),
         photos=photos,
-        conflicts=tuple(conflicts(live)),
-        changes=_records(stored, received, authors),
+        conflicts=_conflicts(live, revision, records),
+        changes=records,
         lines=tuple(explain_inspection(revision.template, responses, applicable)) if revision else (),
     )
 
@@ -219,6 +245,35 @@ def _lost(
         evidence = tuple(photo for photo in photos if photo.item_key == key)
         found.append(LostPoints(revision.items[key], responses[key], points, key in score.red_flags, evidence))
     return tuple(found)
+
+
+def _conflicts(live: Live, revision: LoadedRevision | None, records: tuple[ChangeRecord, ...]) -> tuple[Conflict, ...]:
+    """Every value that somebody wrote stays readable until somebody decides, having seen them all."""
+    by_id = {record.id: record for record in records}
+    found = []
+    for path in conflicts(live):
+        item = revision.items.get(path.removeprefix(RESPONSES)) if revision and path.startswith(RESPONSES) else None
+        said: dict[tuple[str, bytes], Said] = {}  # the same by the same person is one, the latest
+        for place, write in enumerate(live[path]):
+            record = by_id[write.change_id]
+            one = Said(
+                author=record.author,
+                received_at=record.received_at,
+                value=write.value,
+                response=_response(write.value) if item else None,
+                counts=place == 0,
+            )
+            said.setdefault((record.author, msgspec.json.encode(write.value, order="deterministic")), one)
+        found.append(Conflict(path, item, tuple(said.values())))
+    return tuple(found)
+
+
+def _response(value: Any) -> Response | None:
+    """None for what this version does not understand: it is kept, and shown as it stands."""
+    try:
+        return msgspec.convert(value, Response)
+    except msgspec.ValidationError:
+        return None
 
 
 def _records(

@@ -29,7 +29,7 @@ from inspect_api.scorecards.shapes import (
     Tablet,
     WeekTotal,
 )
-from inspect_api.scorecards.versions import corrections, is_final, is_superseded, newest, versions
+from inspect_api.scorecards.versions import contents, corrections, is_final, is_superseded, newest, versions
 
 __all__ = [
     "Cause",
@@ -43,6 +43,7 @@ __all__ = [
     "State",
     "Tablet",
     "WeekTotal",
+    "contents",
     "corrections",
     "employee_site",
     "employee_week",

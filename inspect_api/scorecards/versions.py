@@ -62,6 +62,14 @@ def versions(connection: sa.Connection, employee_id: str, week: Week) -> list[Pu
     return [_version(row) for row in connection.execute(statement)]
 
 
+def contents(connection: sa.Connection, employee_id: str, week: Week) -> dict[int, WeekScore]:
+    """The whole content of every version of one employee's week, by number: what one compares them by."""
+    statement = sa.select(_scorecard.c.version, _scorecard.c.body).where(
+        _scorecard.c.employee_id == employee_id, _scorecard.c.week == str(week)
+    )
+    return {row.version: stored.from_json(row.body) for row in connection.execute(statement)}
+
+
 def stored_scores(connection: sa.Connection, week: Week, versions_of: dict[str, int]) -> dict[str, WeekScore]:
     """Employee id → the whole content of the version asked for. A few at a time: a body is some kilobytes."""
     found: dict[str, WeekScore] = {}

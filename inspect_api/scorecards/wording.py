@@ -89,7 +89,8 @@ def reason_text(reason: Reason, t: Translator, zone: ZoneInfo) -> str:
     if reason.items and reason.cause is not Cause.DISPUTE:
         parts.append(t.gettext("Changed: %(items)s.") % {"items": names})
     if reason.note:
-        parts.append(t.gettext("Reason given: “%(note)s”.") % {"note": reason.note})
+        # Its own full stop, or there would be two.
+        parts.append(t.gettext("Reason given: “%(note)s”.") % {"note": reason.note.rstrip(" .。")})
     return t.gettext(SPACE).join(parts)
 
 

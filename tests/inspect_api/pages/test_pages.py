@@ -80,6 +80,51 @@ async def test_versions_are_told_with_their_reasons(world: World, desk: Desk, cl
     )
 
 
+async def test_versions_are_compared_figure_by_figure(world: World, desk: Desk, clock: SteppedClock) -> None:
+    desk.send_all()
+    clock.now = provisional_at(WEEK, ZONE)
+    publish_due(world.services)
+    clock.now = site_time(24, 9, 12)
+    desk.send(LATE_CHECK)
+    clock.now = final_at(WEEK, ZONE)
+    publish_due(world.services)
+    async with browser(world, "employee") as client:
+        page = (await client.get(f"/employees/{world.employees['lobby-1']}/weeks/2026-W47?lang=en")).text
+    table = text_of(page[page.index('<table class="plain-table compare">') :].partition("</table>")[0])
+    assert table.startswith("What is compared Provisional Final Total 88.3 89.4 Grade B B Grooming 82.0 84.6")
+    assert "Workspace 5S (77.8) (77.8) Checks 9 10 Supervisors 3 3 Red flags 1 1" in table
+    assert page.count('<b class="moved">') == 3
+
+
+async def test_a_conflict_shows_what_each_wrote_and_which_counts_meanwhile(world: World, desk: Desk) -> None:
+    """Both kept and shown, to the manager and to the employee whom it is about."""
+    desk.send_all()
+    for supervisor, value, note, at in (
+        ("chen", "fail", "工牌不见了", site_time(20, 15)),
+        ("liu", "pass", None, site_time(20, 16)),
+    ):
+        fields = {"responses/worked_grooming.badge": {"value": value} | ({"note": note} if note else {})}
+        desk.push(supervisor, desk.pen(supervisor).change(desk.sent["C"], fields, at, reason="看错了"))
+    for login in ("manager", "employee"):
+        async with browser(world, login) as client:
+            page = text_of((await client.get(f"/employees/{world.employees['lobby-1']}/weeks/2026-W47?lang=en")).text)
+        said = page[page.index("people who did not know of each other") :]
+        assert said.index("Badge pass Liu") < said.index("counts for now") < said.index("fail: 工牌不见了 Chen")
+
+
+async def test_a_link_to_a_check_unfolds_it(world: World, desk: Desk) -> None:
+    desk.send_all()
+    address = f"/employees/{world.employees['lobby-1']}/weeks/2026-W47"
+    async with browser(world, "employee") as client:
+        page = (await client.get(address)).text
+        link = f'href="?check={desk.sent["A"]}#i-{desk.sent["A"]}"'
+        assert link in page
+        assert 'class="inspection" id="i-' in page
+        assert not re.search(r'<details class="inspection"[^>]* open>', page)
+        opened = (await client.get(f"{address}?check={desk.sent['A']}")).text
+    assert re.findall(r'<details class="inspection" id="i-([^"]+)" open>', opened) == [desk.sent["A"]]
+
+
 async def test_the_week_one_reads_is_the_last_one_until_it_is_final_and_the_next_has_begun(
     world: World, desk: Desk, clock: SteppedClock
 ) -> None:

@@ -104,6 +104,10 @@ async def test_every_table_of_an_employee_is_theirs_to_take_along(busy: World) -
     assert weeks[1][:4] == [str(WEEK), "89.4", "B", "2"]
     assert [row[1:3] for row in versions[1:]] == [["88.3", "B"], ["88.3", "B"], ["89.4", "B"]]
     assert "Late sync" in versions[3][5]
+    assert [row[6:11] for row in versions[2:]] == [
+        ["82.0", "93.0", "77.8", "9", "1"],
+        ["84.6", "93.0", "77.8", "10", "1"],
+    ]
     assert len(checks) == 1 + len(ALL_CHECKS) + 2  # the duplicate, and what came late
     capped = next(row for row in checks if row[5:8] == ["80.0", "59.0", "1"])
     radio = next(row for row in lost if row[2] == "Radio")

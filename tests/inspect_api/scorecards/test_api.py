@@ -73,6 +73,9 @@ async def test_versions_with_reasons_and_corrections(world: World, desk: Desk, c
         (1, "final", "88.3"),
         (2, "final", "89.4"),
     ]
+    marks = [[mark["score"]["shown"] for mark in one["dimensions"]] for one in versions]
+    assert marks == [["82.0", "93.0", "77.8"], ["82.0", "93.0", "77.8"], ["84.6", "93.0", "77.8"]]
+    assert [one["dimensions"][0]["inspections"] for one in versions] == [5, 5, 6]
     (reason,) = versions[2]["reasons"]
     assert reason["cause"] == "late_sync"
     assert reason["text"]["zh"] == (
@@ -87,13 +90,19 @@ async def test_an_inspection_shows_every_change_and_what_is_in_conflict(
 ) -> None:
     """Two write over the same answer without having seen each other."""
     desk.send(CHECK_A)
-    for supervisor, value in (("chen", "pass"), ("liu", "fail")):
+    for supervisor, value, at in (("chen", "pass", site_time(17, 10)), ("liu", "fail", site_time(17, 11))):
         change = desk.pen(supervisor).change(
-            desk.sent["A"], {"responses/worked_grooming.badge": {"value": value}}, site_time(17), reason="看错了"
+            desk.sent["A"], {"responses/worked_grooming.badge": {"value": value}}, at, reason="看错了"
         )
         desk.push(supervisor, change)
     found = await get(world, "chen", f"/inspections/{desk.sent['A']}")
     assert found["conflicts"] == ["responses/worked_grooming.badge"]
+    (conflict,) = found["conflicting"]
+    assert conflict["text"]["en"] == "Badge"
+    assert [(said["author"], said["value"]["value"], said["counts"]) for said in conflict["said"]] == [
+        ("Liu", "fail", True),
+        ("Chen", "pass", False),
+    ]
     assert [(change["author"], change["reason"]) for change in found["changes"]] == [
         ("Chen", None),
         ("Chen", "看错了"),
