@@ -5,7 +5,6 @@
 
 import io
 import sys
-from email.message import EmailMessage
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -14,16 +13,11 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from checklists.tables import Language
-from inspect_api.i18n import translator
-from inspect_api.mail.message import Envelope, render
-from inspect_api.reports.letters import own_result
-from inspect_api.reports.sending import Recipient
-from inspect_api.reports.weekly import compose
 from tests.browser.chromium import LAUNCH
-from tests.inspect_api.reports.made_up import NOW, MadeUp, make_up
+from tests.inspect_api.reports.made_up import make_up
+from tests.inspect_api.reports.made_up_mail import notice, own, weekly
 
 FOLDER = Path(__file__).parent / "images" / "mail"
-ADDRESS = "https://inspect.example.com"
 COLOURS = 128
 TALL = 1040
 
@@ -36,24 +30,8 @@ def main(folder: Path) -> None:
         _picture(browser, weekly(week, Language.CHINESE), folder / "weekly-zh.png", 560, dark=False)
         _picture(browser, weekly(week, Language.ENGLISH), folder / "weekly-en-phone-dark.png", 390, dark=True)
         _picture(browser, own(week, Language.CHINESE), folder / "own-result-zh.png", 560, dark=False)
+        _picture(browser, notice(week, Language.ENGLISH), folder / "notice-en.png", 560, dark=False)
         browser.close()
-
-
-def weekly(week: MadeUp, language: Language) -> str:
-    envelope = Envelope(
-        "reports@example.com", "王经理", "wang@example.com", "<1@example.com>", NOW, f"{ADDRESS}/unsubscribe/x"
-    )
-    message: EmailMessage = compose(week.report(), envelope, language, ADDRESS, 1, NOW)
-    part = message.get_body(("html",))
-    return str(part.get_content()) if part else ""
-
-
-def own(week: MadeUp, language: Language) -> str:
-    row = next(row for row in week.found.rows if row.red_flags and row.score.total is not None)
-    (corrected, *_) = week.corrections
-    letter = own_result(row, [corrected], Recipient("u", row.name, "x@example.com", language), translator(language))
-    values = {**letter._asdict(), "here": ADDRESS + letter.path, "unsubscribe": f"{ADDRESS}/unsubscribe/x"}
-    return render("letter.html", language, **values)
 
 
 def _picture(browser: Browser, html: str, path: Path, width: int, *, dark: bool) -> None:

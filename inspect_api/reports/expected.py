@@ -24,6 +24,7 @@ from checklists.tables import (
     WorkspaceResponsibility,
     table_of,
 )
+from inspect_api.disputes.reviewers import authors, circle
 from inspect_api.reports.due import CATCH_UP, weeks_due
 from inspect_api.reports.kinds import EMPLOYEE, NOTICE, WEEKLY
 from inspect_api.reports.schedule import Schedule
@@ -132,6 +133,8 @@ def _notices(
             _dispute.c.site_id,
             _dispute.c.week,
             _dispute.c.employee_id,
+            _dispute.c.inspection_id,
+            _dispute.c.first_reviewer_id,
             _inspection.c.supervisor_id,
         )
         .join(_dispute, _dispute.c.id == _event.c.dispute_id)
@@ -148,7 +151,7 @@ def _notices(
 
 def _concerned(connection: sa.Connection, row: Any) -> set[str]:
     """The managers of the site and the inspector always; the employee of an answer; the administrators once it is
-    theirs to decide."""
+    theirs to decide; and where none of them may answer, whoever may: else it would wait until it is late."""
     roles = (_grant.c.role == Role.MANAGER) & (_grant.c.site_id == row.site_id)
     if row.step == DisputeStep.ESCALATED:
         roles = roles | (_grant.c.role == Role.ADMINISTRATOR)
@@ -157,4 +160,23 @@ def _concerned(connection: sa.Connection, row: Any) -> set[str]:
     if row.step in (DisputeStep.ANSWERED, DisputeStep.ESCALATED):
         people = sa.or_(people, _user.c.employee_id == row.employee_id)
     mine = (_user.c.organisation_id == row.organisation_id, _user.c.active)
-    return set(connection.execute(sa.select(_user.c.id).where(*mine, people)).scalars())
+    found = set(connection.execute(sa.select(_user.c.id).where(*mine, people)).scalars())
+    if row.step == DisputeStep.ANSWERED:
+        return found
+    able = _who_may_answer(connection, row)
+    return found if found & able else found | able
+
+
+def _who_may_answer(connection: sa.Connection, row: Any) -> AbstractSet[str]:
+    """As of the step that is told."""
+    apart = {*authors(connection, row.inspection_id), row.supervisor_id}
+    if row.step != DisputeStep.OPENED:
+        apart.add(row.first_reviewer_id)
+    return circle(
+        connection,
+        row.organisation_id,
+        row.site_id,
+        apart=apart,
+        employee_id=row.employee_id,
+        escalated=row.step == DisputeStep.ESCALATED,
+    )

@@ -1,12 +1,13 @@
 """Short mails: an employee's own week, and what happened to a dispute. What they say in full is on the page."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from checklists.periods import Week
+from checklists.periods import Week, final_at
 from checklists.tables import Dispute, DisputeEvent, DisputeStep, Language, Outcome, table_of
 from inspect_api.disputes.reading import DisputeView, views
 from inspect_api.figures import points, signed
@@ -55,10 +56,19 @@ def employee_mail(services: Services, connection: sa.Connection, run: Run, recip
     row = scorecards.employee_week(connection, recipient.employee_id, week)
     between = corrections_between(connection, run, row.site, services)
     corrected = scorecards.corrections(connection, row.site.id, *between, recipient.employee_id)
-    return _mail(services, run, recipient, own_result(row, corrected, recipient, t))
+    until = final_at(week, row.site.zone) + timedelta(days=services.settings.dispute_days)
+    still = until if services.clock() < until else None
+    return _mail(services, run, recipient, own_result(row, corrected, recipient, t, still))
 
 
-def own_result(row: EmployeeWeek, corrected: Sequence[Correction], recipient: Recipient, t: Translator) -> Letter:
+def own_result(
+    row: EmployeeWeek,
+    corrected: Sequence[Correction],
+    recipient: Recipient,
+    t: Translator,
+    until: datetime | None = None,
+) -> Letter:
+    """``until``: the end of the time to dispute what is in the first final version; None once it is over."""
     score, change = row.score, moved(row.score.total, row.previous_total)
     total = f"{points(score.total)} {score.grade or ''}".strip()
     if change is not None:
@@ -70,6 +80,8 @@ def own_result(row: EmployeeWeek, corrected: Sequence[Correction], recipient: Re
             facts.append((t.dimension(one.dimension), f"{points(one.score)}{kind}"))
     if row.red_flags:
         facts.append((t.gettext("Red flags"), str(row.red_flags)))
+    if until is not None:
+        facts.append((t.gettext("Disputes until"), t.moment(until, row.site.zone)))
     for earlier in corrected:
         why = t.gettext(SPACE).join(reason_text(reason, t, row.site.zone) for reason in earlier.reasons)
         label = t.gettext("Corrected: %(week)s") % {"week": t.short_week(earlier.week)}
@@ -96,12 +108,12 @@ def notice_mail(services: Services, connection: sa.Connection, run: Run, recipie
     event = connection.execute(sa.select(_event).where(_event.c.id == run.about)).one()
     view = views(connection, run.organisation_id, _dispute.c.id == event.dispute_id)[0]
     t = translator(recipient.language)
-    letter = _notice(view, DisputeStep(event.step), event.outcome, recipient, t)
+    letter = notice_of(view, DisputeStep(event.step), event.outcome, recipient, t)
     # The same item of the same person may be disputed again in another check: each notice has a subject of its own.
     return _mail(services, run, recipient, letter._replace(subject=f"{letter.subject} #{run.about[-6:]}"))
 
 
-def _notice(view: DisputeView, step: DisputeStep, outcome: str | None, recipient: Recipient, t: Translator) -> Letter:
+def notice_of(view: DisputeView, step: DisputeStep, outcome: str | None, recipient: Recipient, t: Translator) -> Letter:
     item = t.choose(view.item.text)
     facts = [
         (t.gettext("Item"), item),

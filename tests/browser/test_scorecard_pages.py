@@ -1,6 +1,7 @@
 """The worked numbers of the scoring rules as people read them: on pages in Chromium and in mail, in both languages."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -14,7 +15,7 @@ from playwright.sync_api import Browser
 from checklists.ids import new_id
 from checklists.periods import Week
 from checklists.scoring.arithmetic import to_text
-from checklists.tables import PublishedWeek, Scorecard, User, table_of
+from checklists.tables import PublishedWeek, ReportSchedule, Scorecard, User, table_of
 from inspect_api.jobs import run_once
 from tests.browser.pages_browser import Site, serving
 from tests.inspect_api.scorecards.desk import Desk
@@ -32,6 +33,12 @@ LATE = {
 UPHELD = {
     "zh": "申诉成立：项目“对讲机”",
     "en": "Dispute upheld, item Radio, check: Grooming (worked example) by Liu, captured Wed 18 Nov, 10:00",
+}
+RADIO = {"zh": ("红旗", "对讲机"), "en": ("Red flag", "Radio")}
+DISPUTED_UNTIL = {"zh": "12月3日 周四 12:00", "en": "Thu 3 Dec, 12:00"}
+OWN_MAIL = {
+    "zh": ("88.3 B（比上周 −2.7）", "检查次数还不够"),
+    "en": ("88.3 B (−2.7 against last week)", "not enough checks yet"),
 }
 
 
@@ -74,13 +81,23 @@ def at(world: World, clock: SteppedClock, day: int, hour: int) -> None:
     assert [one.error for one in status.values() if one.error] == []
 
 
-def mail_of(world: World, period: str) -> str:
+def mail_of(world: World, period: str, report: str = "weekly", kind: str = "plain") -> str:
+    """What the one mail of that report and week says, with single spaces and without tags."""
     folder = world.services.settings.data_dir / "mail"
-    (written,) = folder.glob(f"weekly.*.{period}.1.*.eml")
+    (written,) = folder.glob(f"{report}.*.{period}.1.*.eml")
     message = message_from_bytes(written.read_bytes(), policy=policy.default)
-    body = message.get_body(preferencelist=("plain",))
+    body = message.get_body(preferencelist=(kind,))
     assert body is not None
-    return " ".join(str(body.get_content()).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", str(body.get_content())).split())
+
+
+def employees_get_mail(world: World, language: str) -> None:
+    user, now = table_of(User), world.services.clock()
+    row = {"organisation_id": world.organisation_id, "weekday": 0, "hour": 8, "attachment": False}
+    with world.services.database.write() as connection:
+        connection.execute(table_of(ReportSchedule).insert(), {**row, "employees_from": now, "changed_at": now})
+        own = sa.update(user).where(user.c.id == world.users["employee"])
+        connection.execute(own.values(language=language, email="employee@example.test"))
 
 
 def managers_language(world: World, language: str) -> None:
@@ -109,6 +126,26 @@ def test_the_worked_week_as_the_employee_and_the_manager_read_it(site: Site, lan
     row = text[text.index("lobby-1") :]
     assert row.index("88.3") < row.index("82.0") < row.index("93.0") < row.index("77.8")
     assert "−2.7" in row
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_worked_week_as_their_mail_says_it(site: Site, clock: SteppedClock, language: str) -> None:
+    """The manager's report and the employee's own result, in both parts, with the numbers of the pages."""
+    managers_language(site.world, language)
+    employees_get_mail(site.world, language)
+    Desk(site.world).send_all()
+    at(site.world, clock, 23, 8)
+    text, html = (mail_of(site.world, str(WEEK), kind=kind) for kind in ("plain", "html"))
+    assert "88.3 B −2.7 王芳 lobby-1" in text
+    for part in (text, html):
+        numbers = ("88.3", "−2.7", "82.0", "93.0", "77.8")
+        assert [number for number in numbers if number not in part] == []
+        assert all(words in part for words in RADIO[language])
+        assert DISPUTED_UNTIL[language] in part
+    own, own_html = (mail_of(site.world, str(WEEK), "employee", kind) for kind in ("plain", "html"))
+    for part in (own, own_html):
+        wanted = (*OWN_MAIL[language], "82.0", "93.0", "77.8", DISPUTED_UNTIL[language])
+        assert [words for words in wanted if words not in part] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from checklists.periods import Week, final_at
-from checklists.tables import ReportRun, ReportSchedule, User, table_of
+from checklists.tables import ReportRun, ReportSchedule, RoleGrant, User, table_of
 from inspect_api.mail.folder import FolderMailer
 from inspect_api.reports.builders import BUILDERS
 from inspect_api.reports.due import due_at
@@ -82,6 +82,28 @@ async def test_each_step_is_told_once_to_everyone_concerned_and_not_to_who_took_
     appeal = await court.call("employee", "POST", f"/disputes/{opened}/appeal", {"reason": "仍不同意"})
     assert appeal.status_code in (200, 204), appeal.text
     assert set(await asyncio.to_thread(told, court)) == {"manager", "second", "liu"}
+
+
+async def test_where_nobody_who_is_told_may_answer_whoever_may_is_told_as_well(addressed: Court) -> None:
+    """All managers of the site had a part in the check: an administrator hears of it at once, not when it is late."""
+    court, grant = addressed, table_of(RoleGrant)
+    alone = [court.world.users[login] for login in ("manager", "second")]
+    with court.world.services.database.write() as connection:
+        connection.execute(grant.update().where(grant.c.user_id.in_(alone)).values(revoked_at=court.clock.now))
+    await court.opened()
+    assert set(await asyncio.to_thread(told, court)) == {"liu", "admin"}
+
+
+async def test_where_no_administrator_may_answer_either_another_sites_manager_is_told(addressed: Court) -> None:
+    court, grant = addressed, table_of(RoleGrant)
+    alone = [court.world.users[login] for login in ("manager", "second", "admin")]
+    with court.world.services.database.write() as connection:
+        connection.execute(grant.update().where(grant.c.user_id.in_(alone)).values(revoked_at=court.clock.now))
+    opened = await court.opened()
+    found = await asyncio.to_thread(told, court)
+    assert set(found) == {"liu", "towerboss"}
+    assert f"/disputes/{opened}" in found["towerboss"].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert (await court.answer(opened, "towerboss")).status_code in (200, 204)
 
 
 async def test_an_organisation_can_switch_notices_off_and_on_again_without_a_flood(addressed: Court) -> None:

@@ -13,7 +13,7 @@ from checklists.scoring.counting import CountedInspection
 from checklists.scoring.rules import ScoringRules
 from checklists.scoring.week import Standing, score_week
 from checklists.template import Bilingual, Dimension
-from inspect_api.reports.content import WeeklyReport, build_report
+from inspect_api.reports.content import NOTHING_PROMISED, Promises, WeeklyReport, build_report
 from inspect_api.scorecards.explain import Explained
 from inspect_api.scorecards.shapes import (
     Cause,
@@ -44,8 +44,8 @@ class MadeUp:
     corrections: list[Correction]
     inspections: dict[str, Explained]
 
-    def report(self, now: datetime = NOW) -> WeeklyReport:
-        return build_report(self.found, self.corrections, self.inspections, ScoringRules(), now)
+    def report(self, now: datetime = NOW, promises: Promises = NOTHING_PROMISED) -> WeeklyReport:
+        return build_report(self.found, self.corrections, self.inspections, ScoringRules(), now, promises)
 
 
 def make_up(employees: int, *, flags: float = 0.05, seed: int = 47, site: SiteRef = SITE) -> MadeUp:

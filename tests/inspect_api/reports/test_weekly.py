@@ -18,6 +18,7 @@ from inspect_api.mail.message import DARK, HTML_LIMIT, LIGHT, TEMPLATES, Colours
 from inspect_api.reports.content import WeeklyReport
 from inspect_api.reports.weekly import compose, subject
 from tests.inspect_api.reports.made_up import NOW, SITE, MadeUp, make_up
+from tests.inspect_api.reports.made_up_mail import report as everything
 
 PAGES = "https://inspect.example.com"
 
@@ -129,6 +130,27 @@ def test_even_names_and_notes_of_great_length_stay_under_the_limit() -> None:
     report = replace(made, found=replace(made.found, rows=long)).report()
     _, html = parts(mail(report))
     assert len(html.encode()) <= HTML_LIMIT
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_page_with_hundreds_of_disputes_and_overdue_actions_stays_under_the_limit(language: Language) -> None:
+    report = everything(make_up(500, flags=0.2), 300)
+    text, html = parts(mail(report, language))
+    assert len(html.encode()) <= HTML_LIMIT
+    assert all(f"/disputes/{one.id}" in text for one in report.disputes)
+    assert all(f"/actions/{one.id}" in text for one in report.actions)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_waits_is_in_both_parts_and_in_one_language(week: MadeUp, language: Language) -> None:
+    report = everything(week, 4)
+    plans = {"zh": "连续两周评级为 D 或以下", "en": "Grade D or worse twice running"}
+    (conflict,) = report.under_review
+    for part in parts(mail(report, language)):
+        assert [key for key, plan in plans.items() if plan in part] == [language]
+        assert all(f"/disputes/{one.id}" in part for one in report.disputes)
+        assert all(f"/actions/{one.id}" in part for one in report.actions)
+        assert conflict.number in part[part.index(translator(language).gettext("Under review")) :]
 
 
 def test_a_week_without_anybody_is_a_report_too() -> None:
