@@ -161,7 +161,7 @@ def _response(
         raise Problem(Code.INVALID_FIELD, "请给出新的结果", "Give the new value", "/value")
     inspection = explain_inspections(connection, [view.inspection_id])[view.inspection_id]
     present = inspection.responses.get(view.item.key, view.value)
-    better = _gain(inspection, view.item.key, present, value)
+    better = gain(inspection, view.item.key, present, value)
     if better is None:
         raise Problem(Code.INVALID_FIELD, "该项目没有这个结果", "The item does not know this value", "/value")
     if better <= 0:
@@ -171,7 +171,7 @@ def _response(
     return Response(value, reason)
 
 
-def _gain(inspection: Explained, item_key: str, present: Response, value: str | int) -> int | None:
+def gain(inspection: Explained, item_key: str, present: Response, value: str | int) -> int | None:
     """Units of points that the new value brings; None for a value that the item does not know."""
     if inspection.template is None:
         return None

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
+from litestar.status_codes import HTTP_200_OK
 
 from checklists.responses import is_failed
 from checklists.tables import ActionState, Priority
@@ -15,8 +16,8 @@ from inspect_api.actions import life
 from inspect_api.actions.reading import possible_owners, readable_action, steps
 from inspect_api.i18n import N_
 from inspect_api.injection import UserRequest, UseServices
-from inspect_api.pages.forms import MAX_FORM, read_form
-from inspect_api.pages.rendering import page
+from inspect_api.pages.forms import MAX_FORM, MENDABLE, read_form
+from inspect_api.pages.rendering import page, page_language
 from inspect_api.problems import Code, Problem
 from inspect_api.scorecards import access
 from inspect_api.services import Services
@@ -85,6 +86,13 @@ async def create(request: UserRequest, services: UseServices) -> Redirect:
 
 @get("/actions/{action_id:str}", sync_to_thread=True)
 def action(request: UserRequest, services: UseServices, action_id: FromPath[str]) -> Response[str]:
+    return _show(request, services, action_id)
+
+
+def _show(
+    request: UserRequest, services: Services, action_id: str, note: str = "", problem: Problem | None = None
+) -> Response[str]:
+    """``problem``: what was wrong with the report of a fix when it was sent, with this ``note``."""
     user = request.user
     with services.database.read() as connection:
         view = readable_action(connection, user, action_id)
@@ -94,6 +102,9 @@ def action(request: UserRequest, services: UseServices, action_id: FromPath[str]
     return page(
         request,
         "action.html",
+        problem.status if problem else HTTP_200_OK,
+        error=problem.body(page_language(request))["detail"] if problem else None,
+        note=note,
         view=view,
         steps=history,
         step_names=STEPS,
@@ -105,10 +116,15 @@ def action(request: UserRequest, services: UseServices, action_id: FromPath[str]
 
 
 @post("/actions/{action_id:str}", request_max_body_size=MAX_FORM)
-async def act(request: UserRequest, services: UseServices, action_id: FromPath[str]) -> Redirect:
+async def act(request: UserRequest, services: UseServices, action_id: FromPath[str]) -> Response[Any]:
     """``step`` says which of the page's forms was sent."""
     form = await read_form(request, services)
-    await to_thread(_act, services, request, action_id, form)
+    try:
+        await to_thread(_act, services, request, action_id, form)
+    except Problem as problem:
+        if form["step"] != "fix" or problem.code not in MENDABLE:
+            raise
+        return await to_thread(_show, request, services, action_id, form["note"], problem)
     return Redirect(f"/actions/{action_id}", status_code=303)
 
 

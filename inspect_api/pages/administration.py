@@ -1,6 +1,8 @@
 """For administrators: report runs, refused changes, and the mail that was written instead of sent."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -9,21 +11,25 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.params import FromPath
+from litestar.response import Redirect
 
-from checklists.tables import ReportRun, Site, User, table_of
+from checklists.tables import Employee, ReportRun, RunState, Site, User, table_of
 from inspect_api.auth.principal import Principal
 from inspect_api.injection import UserRequest, UseServices
+from inspect_api.mail.addresses import sender_address
 from inspect_api.mail.folder import FolderMailer
 from inspect_api.pages.rendering import page
 from inspect_api.problems import Code, Problem
 from inspect_api.reports.kinds import NAMES
+from inspect_api.reports.resend import resend
 from inspect_api.services import Services
 from sync.tables import Quarantine, Replica
 
 NEWEST = 200
 
+_employee = table_of(Employee)
 _quarantine = table_of(Quarantine)
 _replica = table_of(Replica)
 _run = table_of(ReportRun)
@@ -36,12 +42,12 @@ MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src d
 
 
 class Letter(NamedTuple):
-    """A written mail. ``sent``: its Date header, as written."""
+    """A written mail. ``sent``: when its run was planned."""
 
     name: str
     subject: str
     recipient: str
-    sent: str
+    sent: datetime | None
 
 
 @get("/reports", sync_to_thread=True)
@@ -57,7 +63,34 @@ def report_runs(request: UserRequest, services: UseServices) -> Response[str]:
     )
     with services.database.read() as connection:
         rows = connection.execute(statement).all()
-    return page(request, "reports.html", rows=rows, newest=NEWEST, kinds=NAMES, zone_of=lambda row: ZoneInfo(row.zone))
+    return page(
+        request,
+        "reports.html",
+        rows=rows,
+        newest=NEWEST,
+        kinds=NAMES,
+        zone_of=lambda row: ZoneInfo(row.zone),
+        again=_to_send_again(rows),
+    )
+
+
+def _to_send_again(rows: Sequence[Any]) -> frozenset[str]:
+    """The runs of which nobody knows, or everybody knows, that no mail arrived, and that were not sent again yet."""
+    newest: dict[tuple[str, ...], Any] = {}
+    for row in rows:
+        key = (row.report, row.site_id, row.period, row.about, row.recipient_id)
+        if key not in newest or newest[key].revision < row.revision:
+            newest[key] = row
+    return frozenset(row.id for row in newest.values() if row.state in (RunState.FAILED, RunState.UNCONFIRMED))
+
+
+@post("/reports/{run_id:str}/resend", sync_to_thread=True)
+def resend_report(request: UserRequest, services: UseServices, run_id: FromPath[str]) -> Redirect:
+    """Somebody says that this mail shall go out once more."""
+    host = sender_address(services.settings.mail_from).domain
+    with services.database.write() as connection:
+        resend(connection, request.user, run_id, services.clock(), host)
+    return Redirect("/reports", status_code=303)
 
 
 @get("/quarantine", sync_to_thread=True)
@@ -73,10 +106,15 @@ def quarantine(request: UserRequest, services: UseServices) -> Response[str]:
     )
     with services.database.read() as connection:
         rows = connection.execute(statement).all()
-        zone = connection.execute(
-            sa.select(_site.c.zone).where(_site.c.organisation_id == request.user.organisation_id).limit(1)
-        ).scalar()
-    return page(request, "quarantine.html", rows=rows, newest=NEWEST, zone=ZoneInfo(zone) if zone else _UTC)
+        zone = _zone(connection, request.user)
+    return page(request, "quarantine.html", rows=rows, newest=NEWEST, zone=zone)
+
+
+def _zone(connection: sa.Connection, user: Principal) -> ZoneInfo:
+    """For what belongs to no site."""
+    first = sa.select(_site.c.zone).where(_site.c.organisation_id == user.organisation_id).order_by(_site.c.code)
+    zone = connection.execute(first.limit(1)).scalar()
+    return ZoneInfo(zone) if zone else _UTC
 
 
 @get("/mails")
@@ -84,15 +122,22 @@ async def mails(request: UserRequest, services: UseServices) -> Response[str]:
     request.user.require_administrator()
     folder = mail_folder(services)
     found = await asyncio.to_thread(_letters, services, request.user, folder) if folder else []
-    return page(request, "mails.html", letters=found, folder=folder is not None)
+    zone = await asyncio.to_thread(_zone_of, services, request.user)
+    return page(request, "mails.html", letters=found, folder=folder is not None, zone=zone)
 
 
 @get("/mails/{name:str}")
 async def mail(request: UserRequest, services: UseServices, name: FromPath[str]) -> Response[str]:
     request.user.require_administrator()
     message = await asyncio.to_thread(_open, services, request.user, name)
-    text = _part(message, "plain")
-    return page(request, "mail.html", letter=_letter(name, message), text=text, html=_part(message, "html") is not None)
+    zone = await asyncio.to_thread(_zone_of, services, request.user)
+    html = _part(message, "html") is not None
+    return page(request, "mail.html", letter=_letter(name, message), text=_part(message, "plain"), html=html, zone=zone)
+
+
+def _zone_of(services: Services, user: Principal) -> ZoneInfo:
+    with services.database.read() as connection:
+        return _zone(connection, user)
 
 
 @get("/mails/{name:str}/html")
@@ -139,8 +184,12 @@ def _open(services: Services, user: Principal, name: str) -> EmailMessage:
 
 
 def _own_addresses(services: Services, user: Principal) -> frozenset[str]:
-    statement = sa.select(_user.c.email).where(
-        _user.c.organisation_id == user.organisation_id, _user.c.email.is_not(None)
+    """Of users, and of employees: who has no address with the log-in gets mail at the one in the register."""
+    statement = sa.union(
+        *(
+            sa.select(table.c.email).where(table.c.organisation_id == user.organisation_id, table.c.email.is_not(None))
+            for table in (_user, _employee)
+        )
     )
     with services.database.read() as connection:
         return frozenset(address.casefold() for address in connection.execute(statement).scalars())
@@ -157,7 +206,8 @@ def _read(path: Path, *, headers_only: bool = False) -> EmailMessage:
 
 
 def _letter(name: str, message: EmailMessage) -> Letter:
-    return Letter(name, str(message["Subject"] or ""), str(message["To"] or ""), str(message["Date"] or ""))
+    date: Any = message["Date"]
+    return Letter(name, str(message["Subject"] or ""), str(message["To"] or ""), date.datetime if date else None)
 
 
 def _part(message: EmailMessage, kind: str) -> str | None:
@@ -165,4 +215,4 @@ def _part(message: EmailMessage, kind: str) -> str | None:
     return None if part is None else str(part.get_content())
 
 
-HANDLERS = [report_runs, quarantine, mails, mail, mail_html]
+HANDLERS = [report_runs, resend_report, quarantine, mails, mail, mail_html]

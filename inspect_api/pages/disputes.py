@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
+from litestar.status_codes import HTTP_200_OK
 
 from checklists.periods import week_of
 from checklists.responses import FAIL, PASS
@@ -22,14 +23,15 @@ from inspect_api.disputes.reading import (
 from inspect_api.disputes.window import disputable, ends_of_time
 from inspect_api.i18n import N_
 from inspect_api.injection import UserRequest, UseServices
-from inspect_api.pages.forms import MAX_FORM, read_form
+from inspect_api.pages.forms import MAX_FORM, MENDABLE, Form, read_form
 from inspect_api.pages.rendering import page, page_language
 from inspect_api.problems import Code, Problem
 from inspect_api.scorecards import access, service
-from inspect_api.scorecards.explain import explain_inspections
+from inspect_api.scorecards.explain import Explained, explain_inspections
 from inspect_api.services import Services
 
 _PASS, _FAIL = Bilingual(zh="合格", en="pass"), Bilingual(zh="不合格", en="fail")
+_NOTHING_SENT = Form({})
 STEPS = {
     "opened": N_("Disputed"),
     "escalated": N_("Overdue, handed to an administrator"),
@@ -77,6 +79,18 @@ def new_dispute(
     inspection: Annotated[str, QueryParameter(max_length=40)],
     item: Annotated[str, QueryParameter(max_length=80)],
 ) -> Response[str]:
+    return _show_new(request, services, inspection, item)
+
+
+def _show_new(
+    request: UserRequest,
+    services: Services,
+    inspection: str,
+    item: str,
+    reason: str = "",
+    problem: Problem | None = None,
+) -> Response[str]:
+    """``problem``: what was wrong with the form when it was sent, with this ``reason``."""
     user = request.user
     with services.database.read() as connection:
         found = access.readable_inspection(connection, user, inspection)
@@ -91,6 +105,9 @@ def new_dispute(
     return page(
         request,
         "dispute_new.html",
+        problem.status if problem else HTTP_200_OK,
+        error=problem.body(page_language(request))["detail"] if problem else None,
+        reason=reason,
         inspection=found,
         lost=lost,
         until=open_for[inspection, item],
@@ -100,16 +117,31 @@ def new_dispute(
 
 
 @post("/disputes/new", request_max_body_size=MAX_FORM)
-async def open_dispute(request: UserRequest, services: UseServices) -> Redirect:
+async def open_dispute(request: UserRequest, services: UseServices) -> Response[Any]:
     form = await read_form(request, services)
-    made = await to_thread(
-        deciding.open_dispute, services, request.user, form["inspection"], form["item"], form["reason"], form.photo
-    )
+    about = (form["inspection"], form["item"], form["reason"])
+    try:
+        made = await to_thread(deciding.open_dispute, services, request.user, *about, form.photo)
+    except Problem as problem:
+        if problem.code not in MENDABLE:
+            raise
+        return await to_thread(_show_new, request, services, *about, problem)
     return Redirect(f"/disputes/{made}", status_code=303)
 
 
 @get("/disputes/{dispute_id:str}", sync_to_thread=True)
 def dispute(request: UserRequest, services: UseServices, dispute_id: FromPath[str]) -> Response[str]:
+    return _show(request, services, dispute_id)
+
+
+def _show(
+    request: UserRequest,
+    services: Services,
+    dispute_id: str,
+    form: Form = _NOTHING_SENT,
+    problem: Problem | None = None,
+) -> Response[str]:
+    """``problem``: what was wrong with ``form``."""
     user, now = request.user, services.clock()
     with services.database.read() as connection:
         view = readable_dispute(connection, user, dispute_id)
@@ -120,13 +152,16 @@ def dispute(request: UserRequest, services: UseServices, dispute_id: FromPath[st
     return page(
         request,
         "dispute.html",
+        problem.status if problem else HTTP_200_OK,
+        error=problem.body(page_language(request))["detail"] if problem else None,
+        form=form,
         view=view,
         inspection=inspection,
         photos=[photo for photo in inspection.photos if photo.item_key == view.item.key],
         steps=history,
         step_names=STEPS,
         outcomes=OUTCOMES,
-        choices=choices(view.item),
+        choices=_better(inspection, view),
         is_number=isinstance(view.item.response, Deduction | Measurement),
         own=own,
         manages=user.manages(view.site_id),
@@ -134,6 +169,17 @@ def dispute(request: UserRequest, services: UseServices, dispute_id: FromPath[st
         why_not=refused.body(page_language(request))["detail"] if refused and view.is_open and not own else None,
         appeal_until=appeal_until(services, view, now),
     )
+
+
+def _better(inspection: Explained, view: DisputeView) -> list[tuple[str, Bilingual]]:
+    """The values that an answer may change it to."""
+    present = inspection.responses.get(view.item.key, view.value)
+
+    def gain(text: str) -> int:
+        value = _value(view.item, text)
+        return 0 if value is None else deciding.gain(inspection, view.item.key, present, value) or 0
+
+    return [(value, label) for value, label in choices(view.item) if gain(value) > 0]
 
 
 def appeal_until(services: Services, view: DisputeView, now: datetime) -> datetime | None:
@@ -145,10 +191,15 @@ def appeal_until(services: Services, view: DisputeView, now: datetime) -> dateti
 
 
 @post("/disputes/{dispute_id:str}")
-async def act(request: UserRequest, services: UseServices, dispute_id: FromPath[str]) -> Redirect:
+async def act(request: UserRequest, services: UseServices, dispute_id: FromPath[str]) -> Response[Any]:
     """``step`` says which of the page's forms was sent."""
     form = await read_form(request, services)
-    await to_thread(_act, services, request, dispute_id, form)
+    try:
+        await to_thread(_act, services, request, dispute_id, form)
+    except Problem as problem:
+        if problem.code not in MENDABLE:
+            raise
+        return await to_thread(_show, request, services, dispute_id, form, problem)
     return Redirect(f"/disputes/{dispute_id}", status_code=303)
 
 

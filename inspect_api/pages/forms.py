@@ -8,18 +8,31 @@ from litestar.datastructures import UploadFile
 
 from inspect_api.injection import UserRequest
 from inspect_api.photos.from_form import store_form_photo
+from inspect_api.problems import Code, Problem
 from inspect_api.services import Services
 
 MAX_FORM = 40_000_000
 """Bytes of a form with a photo; ``photo_max_bytes`` decides about the photo itself."""
 
 
+MENDABLE = frozenset({Code.INVALID_FIELD, Code.PHOTO_REFUSED, Code.BODY_TOO_LARGE})
+"""What a reader can put right in the form itself: it is shown again, with what they wrote."""
+
+
 @dataclass(frozen=True)
 class Form:
-    """``photo``: SHA-256 of what was sent as ``photo``, stored by now."""
+    """``stored``: SHA-256 of the photo; ``refused``: why there is none although one was sent. Ask for ``photo``."""
 
     texts: Mapping[str, str]
-    photo: str | None
+    stored: str | None = None
+    refused: Problem | None = None
+
+    @property
+    def photo(self) -> str | None:
+        """SHA-256 of what was sent as ``photo``, stored by now. Problem PHOTO_REFUSED, BODY_TOO_LARGE."""
+        if self.refused is not None:
+            raise self.refused
+        return self.stored
 
     def __getitem__(self, name: str) -> str:
         """Empty for a field that was not sent."""
@@ -27,9 +40,12 @@ class Form:
 
 
 async def read_form(request: UserRequest, services: Services) -> Form:
-    """Problem PHOTO_REFUSED for a photo that is none."""
+    """With a photo that is none the texts are still there."""
     data = await request.form()
     sent = data.get("photo")
     content = await sent.read() if isinstance(sent, UploadFile) else b""
-    photo = await to_thread(store_form_photo, services, request.user, content)
-    return Form({name: value for name, value in data.items() if isinstance(value, str)}, photo)
+    texts = {name: value for name, value in data.items() if isinstance(value, str)}
+    try:
+        return Form(texts, await to_thread(store_form_photo, services, request.user, content))
+    except Problem as problem:
+        return Form(texts, refused=problem)

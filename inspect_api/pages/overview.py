@@ -9,6 +9,7 @@ from typing import Annotated, Generic, TypeVar
 
 from litestar.params import QueryParameter
 
+from checklists.template import Dimension
 from inspect_api.scorecards.week_table import TableRow, WeekTable
 
 PER_PAGE = 50
@@ -30,6 +31,9 @@ class Sort(StrEnum):
     HIGHEST = "highest"
     CHANGE = "change"
     TREND = "trend"
+    GROOMING = "grooming"
+    POST_STANDING = "post_standing"
+    WORKSPACE_5S = "workspace_5s"
     FLAGS = "flags"
     CHECKS = "checks"
     SUPERVISORS = "supervisors"
@@ -89,10 +93,15 @@ def _by(value: Callable[[TableRow], Fraction | Decimal | int | None], sign: int)
     return key
 
 
+def _by_dimension(dimension: Dimension) -> Callable[[TableRow], _Key]:
+    return _by(lambda row: next((mark.score for mark in row.marks if mark.dimension is dimension), None), 1)
+
+
 _ORDER: dict[Sort, Callable[[TableRow], _Key]] = {
     Sort.HIGHEST: _by(lambda row: row.total, -1),
     Sort.CHANGE: _by(lambda row: row.change, 1),
     Sort.TREND: _by(lambda row: row.trend, 1),
+    **{Sort(dimension.value): _by_dimension(dimension) for dimension in Dimension},
     Sort.FLAGS: _by(lambda row: row.red_flags, -1),
     Sort.CHECKS: _by(lambda row: row.checks, 1),
     Sort.SUPERVISORS: _by(lambda row: row.supervisors, 1),

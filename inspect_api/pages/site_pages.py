@@ -24,6 +24,9 @@ from inspect_api.services import Services
 PATIENCE = 2.0
 """Seconds that a reader waits without a word."""
 
+MOST_SITES = 6
+"""So many are named above each page; somebody with more goes through the list of them."""
+
 T = TypeVar("T")
 _site = table_of(Site)
 
@@ -58,6 +61,7 @@ class SitePage:
             template,
             site=self.site,
             sites=self.sites,
+            most_sites=MOST_SITES,
             week=self.week,
             table=self.table,
             running=self.week == running,

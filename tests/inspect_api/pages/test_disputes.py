@@ -97,10 +97,30 @@ async def test_a_photo_comes_with_the_form_and_is_seen_by_those_who_decide(
 
 async def test_what_is_no_photo_is_refused_and_nothing_opened(world: World, published: Desk) -> None:
     async with browser(world, "employee") as client:
-        form = {"inspection": published.sent["E"], "item": RADIO, "reason": "x"}
+        form = {"inspection": published.sent["E"], "item": RADIO, "reason": "对讲机 <送修>"}
         answer = await client.post("/disputes/new", data=form, files={"photo": ("a.jpg", b"no picture", "image/jpeg")})
         assert answer.status_code == 422
+        assert "对讲机 &lt;送修&gt;</textarea>" in answer.text  # what was written is still there, beside what is wrong
+        assert 'role="alert"' in answer.text
         assert "没有申诉" in (await client.get("/disputes")).text
+
+
+async def test_an_answer_that_lacks_something_is_shown_again_with_what_was_written(
+    world: World, published: Desk
+) -> None:
+    async with browser(world, "employee") as client:
+        form = {"inspection": published.sent["I"], "item": "worked_5s.c2", "reason": "已整理"}
+        address = await send(client, "/disputes/new", data=form)
+    async with browser(world, "manager") as client:
+        page = (await client.get(address)).text
+        assert re.findall(r'<option value="(\w*)"', page) == ["4"]  # it was 3, and an answer never takes points away
+        form = {"step": "answer", "outcome": "change", "value": "", "reason": "查看了当天照片"}
+        answer = await client.post(address, data=form)
+        assert answer.status_code == 400
+        assert 'role="alert">请给出新的结果' in answer.text
+        assert 'value="change" checked' in answer.text
+        assert "查看了当天照片</textarea>" in answer.text
+        await send(client, address, data=form | {"value": "4"})
 
 
 async def test_a_reviewer_who_may_not_is_told_why(world: World, published: Desk) -> None:
@@ -133,8 +153,11 @@ async def test_an_action_from_a_lost_item_to_its_fix(world: World, published: De
         await send(client, address, data={"step": "change", **plan, "priority": "low"})
     async with browser(world, "chen") as client:
         assert "Change the plan" not in (await client.get(f"{address}?lang=en")).text
-        files = {"photo": ("fixed.jpg", jpeg(), "image/jpeg")}
-        await send(client, address, data={"step": "fix", "note": "换了新的"}, files=files)
+        fix = {"step": "fix", "note": "换了新的"}
+        refused = await client.post(address, data=fix, files={"photo": ("a.jpg", b"no picture", "image/jpeg")})
+        assert refused.status_code == 422
+        assert "换了新的</textarea>" in refused.text
+        await send(client, address, data=fix, files={"photo": ("fixed.jpg", jpeg(), "image/jpeg")})
         page = (await client.get(f"{address}?lang=en")).text
         assert "Mended, waits for an inspection" in page
         (photo,) = set(re.findall(r"/api/v1/photos/([0-9a-f]{64})\?size=small", page))

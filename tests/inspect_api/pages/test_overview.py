@@ -6,7 +6,7 @@ from inspect_api.scorecards.service import find_site
 from inspect_api.scorecards.week_table import WeekTable
 from tests.inspect_api.scorecards.desk import Desk
 from tests.inspect_api.scorecards.test_service import moved
-from tests.worked_numbers import GROOMING_CHECKS, WEEK, grooming_check, site_time
+from tests.worked_numbers import GROOMING_CHECKS, WEEK, grooming_check, post_check, site_time
 from tests.world import World
 
 
@@ -42,6 +42,14 @@ def numbers(world: World, show: Show = Show.ALL, sort: Sort = Sort.LOWEST, searc
 )
 def test_sorted_as_asked(busy: World, sort: Sort, first: str) -> None:
     assert numbers(busy, sort=sort)[0] == first
+
+
+def test_sorted_by_a_dimension_whoever_lacks_it_comes_last(busy: World, desk: Desk) -> None:
+    desk.send(post_check("worst", "liu", site_time(20, 11), posture=3, telephone=2), "lobby-2")
+    assert numbers(busy) == ["lobby-1", "lobby-2"]
+    assert numbers(busy, sort=Sort.POST_STANDING) == ["lobby-2", "lobby-1"]
+    assert numbers(busy, sort=Sort.GROOMING) == ["lobby-1", "lobby-2"]
+    assert numbers(busy, sort=Sort.WORKSPACE_5S) == ["lobby-1", "lobby-2"]
 
 
 @pytest.mark.parametrize(
