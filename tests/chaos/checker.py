@@ -85,6 +85,15 @@ def content(change: dict[str, Any]) -> dict[str, Any]:
     return kept | {"captured_at": datetime.fromisoformat(change["captured_at"])}
 
 
+CAUSES = {
+    "invalid_field": "somebody mistyped",
+    "foreign_site": "the site was taken away",
+    "id_reused": "an older copy of the disk came back",
+    "stamp_reused": "an older copy of the disk came back",
+}
+"""What the storm does to be refused for. Nothing else may be: old apps, old revisions and mad clocks are no reason."""
+
+
 def check_promises(found: Findings, server: Rows, told: list[dict[str, Any]]) -> None:
     held = {row["id"]: content(json.loads(row["body"])) for row in server.change}
     refused = defaultdict(list)
@@ -102,11 +111,12 @@ def check_promises(found: Findings, server: Rows, told: list[dict[str, Any]]) ->
             found.expect(held.get(key) == content(entry["change"]) or key not in held, f"altered: change {key}")
         elif not entry["retry"]:
             found.counts[f"refused as {entry['code']}"] += 1
+            found.expect(entry["code"] in CAUSES, f"refused without a cause: change {key} as {entry['code']}")
             kept = refused.get((key, entry["code"]))
             found.expect(kept is not None, f"lost: change {key}, refused as {entry['code']}, is not in quarantine")
             found.expect(kept is None or entry["change"] in kept, f"altered: refused change {key}")
     for key, times in stored.items():
-        found.expect(times <= 1, f"change {key} was told stored {times} times: it was gone in between")
+        found.expect(times <= 1, f"lost: change {key} was told stored {times} times, so it was gone in between")
     for row in server.quarantine:
         found.expect(bool(row["code"] and row["message"]), f"no reason: refused change {row['change_id']}")
     found.counts["changes acknowledged"] = len({e["id"] for e in told if e.get("status") in ("stored", "duplicate")})
@@ -197,7 +207,7 @@ def check_photos(found: Findings, server: Rows, told: list[dict[str, Any]], fold
     for digest, row in rows.items():
         own = {hashlib.sha256(data).hexdigest() for path, data in files.items() if digest in str(path)}
         wanted = {row[f"{size}_sha256"] for size in ("full", "large", "small")}
-        found.expect(wanted <= own, f"photo {digest}: its files are missing or damaged")
+        found.expect(wanted <= own, f"altered: photo {digest}: its files are missing or damaged")
     found.counts["photos held"] = len(rows)
 
 

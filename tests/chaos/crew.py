@@ -43,7 +43,7 @@ class Member:
         self.app_version = "2.1"
         self.done: Counter[str] = Counter()
         self.problems: Counter[str] = Counter()
-        self._mine: list[str] = []
+        self.made: list[str] = []
         self._open()
 
     def work(self, over: Event) -> None:
@@ -121,7 +121,7 @@ class Member:
             raise NotAllowed("no site")
         revision = self._world.templates[GROOMING.key]
         inspection = self.tablet.begin(revision, employee_id=self.chance.choice(sorted(employees)))
-        self._mine.append(inspection)
+        self.made.append(inspection)
         return inspection
 
     def edit(self) -> None:

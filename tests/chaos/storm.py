@@ -24,7 +24,7 @@ from tests.fault_proxy import FaultProxy
 from tests.migrated import migrated
 from tests.postgres_server import PostgresServer
 from tests.server_process import ServerProcess
-from tests.worked_numbers import TEMPLATES
+from tests.worked_numbers import GROOMING, TEMPLATES
 from tests.world import World, build_world
 
 CREW = ("chen", "liu", "wang", "zhao", "chen")
@@ -80,6 +80,7 @@ def run_storm(folder: Path, seed: int, postgres: PostgresServer | None, seconds:
             _lose_a_site(crew[CREW.index("wang")], weather)
             returning.clock.offset = timedelta()
             _settle(crew, line, weather)
+            _came_back(returning, world)
             _meet_a_newcomer(folder, world, servers[-1], journal, crew)
     finally:
         for member in crew:
@@ -188,6 +189,17 @@ def _settle(crew: list[Member], line: FaultProxy, weather: Weather) -> None:
             if view.server is not None and not view.refused:
                 same = (view.view.state, view.view.score) == (view.server.state, view.server.score)
                 assert same, f"{member.folder.name} and the server disagree on {inspection}"
+
+
+def _came_back(member: Member, world: World) -> None:
+    """Nothing of the 60 days is refused, and all of it is scored by the revision of then, though newer ones came."""
+    assert not member.tablet.refused(), member.tablet.refused()
+    assert member.made
+    for inspection in member.made:
+        view = member.tablet.view(inspection)
+        assert view.server is not None
+        assert view.server.state in ("complete", "void"), (inspection, view.server)
+        assert view.value("inspection/template_revision_id") == world.templates[GROOMING.key]
 
 
 def _meet_a_newcomer(folder: Path, world: World, server: ServerProcess, journal: Journal, crew: list[Member]) -> None:

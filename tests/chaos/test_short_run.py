@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.checker import check
+from tests.chaos.checker import CAUSES, Findings, Rows, check, check_promises
 from tests.chaos.storm import Outcome, run_storm
 from tests.databases import both_databases
 from tests.postgres_server import PostgresServer
 
 database_kind = both_databases
 SEED = 20261121
+DEEDS = {"kill", "change_sites", "publish", "fill_disk"}
+DEEDS_TO_POSTGRES = {"crash_backend", "crash_postgres"}
 
 
 def test_nothing_that_was_promised_is_missing_doubled_or_hidden(
@@ -24,7 +26,8 @@ def test_nothing_that_was_promised_is_missing_doubled_or_hidden(
     assert outcome.findings.counts["photos confirmed"] > 0
     assert outcome.findings.counts["conflicts"] > 0
     assert outcome.findings.counts["refused as foreign_site"] > 0
-    assert outcome.weather["kill"]
+    assert outcome.weather.keys() == DEEDS | (DEEDS_TO_POSTGRES if postgres else set())
+    assert outcome.weather["change_sites"] > 1, "what was taken was never given back"
     if postgres is None:
         _the_checker_sees(tmp_path / "run", outcome)
 
@@ -45,6 +48,16 @@ def _the_checker_sees(run: Path, outcome: Outcome) -> None:
         faults = check(str(database), run / "journal.jsonl", run / "server" / "photos", tablets).faults
         assert any(fault in found for found in faults), (harm, faults[:3])
         database.unlink()
+
+
+def test_a_refusal_without_a_cause_is_a_fault() -> None:
+    found, server = Findings(), Rows.__new__(Rows)
+    server.change, server.quarantine = [], []
+    told = {"what": "change", "id": "1", "status": "refused", "retry": False, "change": {}}
+    check_promises(found, server, [told | {"code": code} for code in (*CAUSES, "retired_template_revision")])
+    assert [fault for fault in found.faults if "without a cause" in fault] == [
+        "refused without a cause: change 1 as retired_template_revision"
+    ]
 
 
 _SOME = "id IN (SELECT id FROM change ORDER BY id DESC LIMIT 5)"

@@ -34,6 +34,7 @@ class Weather:
         self._chance = random.Random(seed)
         self.done: Counter[str] = Counter()
         self._revisions = 0
+        self._taken: tuple[str, str] | None = None
 
     def rage(self, seconds: float) -> None:
         """At least once each, in an order that the seed gives, then on at random until the time is over."""
@@ -88,14 +89,14 @@ class Weather:
         self._postgres.crash()
 
     def change_sites(self) -> None:
-        login, site = self._chance.choice((("liu", "lobby"), ("zhao", "lobby"), ("zhao", "tower")))
+        """What was taken from somebody is given back the next time, then it is somebody's turn again."""
+        login, site = self._taken or self._chance.choice((("liu", "lobby"), ("zhao", "lobby"), ("zhao", "tower")))
         user_id, site_id = self._world.users[login], self._world.sites[site]
-
-        def change(directory: Directory) -> None:
-            if not directory.revoke(user_id, Role.SUPERVISOR, site_id):
-                directory.grant(user_id, Role.SUPERVISOR, site_id)
-
-        self._change(change)
+        if self._taken is None:
+            self.take_away(login, site)
+        else:
+            self._change(lambda directory: directory.grant(user_id, Role.SUPERVISOR, site_id))
+        self._taken = (login, site) if self._taken is None else None
 
     def take_away(self, login: str, site: str) -> None:
         user_id, site_id = self._world.users[login], self._world.sites[site]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sync import paths
 from sync.clock import HybridClock, replica_of
-from sync.merge import Live, merge
+from sync.merge import Live, conflicts, merge
 from sync.messages import Change
 from sync.projection import StoredChange, project_changes
 from sync.revisions import LoadedRevision
@@ -67,6 +67,9 @@ class History:
         self.knew[change.id] = set(replica.known)
         replica.known[change.id] = self.all[change.id] = change
 
+    def own(self, replica: Replica) -> list[Change]:
+        return [c for c in replica.known.values() if replica_of(c.stamp) == replica.clock.replica_id]
+
     def learn(self, replica: Replica, changes: list[Change]) -> None:
         for change in changes:
             replica.clock.observe(change.stamp)
@@ -79,8 +82,8 @@ actions = st.one_of(
         st.integers(0, 3),
         st.dictionaries(st.sampled_from(PATHS[:3]), st.sampled_from(VALUES), min_size=1),
     ),
-    st.tuples(st.just("submit"), st.integers(0, 3), st.none()),
-    st.tuples(st.just("push"), st.integers(0, 3), st.integers(1, 10)),
+    st.tuples(st.sampled_from(["submit", "void", "resolve"]), st.integers(0, 3), st.none()),
+    st.tuples(st.sampled_from(["push", "push newest"]), st.integers(0, 3), st.integers(1, 10)),
     st.tuples(st.just("pull"), st.integers(0, 3), st.none()),
     st.tuples(
         st.just("clock"), st.integers(0, 3), st.sampled_from([1, 60_000, -60_000, 10 * 31_536_000_000, -(10**13)])
@@ -104,9 +107,16 @@ def histories(draw: st.DrawFn) -> History:
                 history.write(replica, argument)
             case "submit":
                 history.write(replica, {paths.SUBMITTED: True})
+            case "void":
+                history.write(replica, {paths.VOID: True})
+            case "resolve":
+                live = merge(replica.known.values())
+                if disputed := conflicts(live):
+                    history.write(replica, {path: live[path][0].value for path in disputed})
             case "push":
-                own = [c for c in replica.known.values() if replica_of(c.stamp) == replica.clock.replica_id]
-                history.server |= {c.id: c for c in own[:argument]}
+                history.server |= {c.id: c for c in history.own(replica)[:argument]}
+            case "push newest":  # as where an earlier one met an error: the beginning may come last of all
+                history.server |= {c.id: c for c in history.own(replica)[-argument:]}
             case "pull":
                 history.learn(replica, list(history.server.values()))
             case "clock":
@@ -168,11 +178,7 @@ def test_a_tablet_sees_with_the_pulled_view_what_it_would_see_with_every_change(
     server = [StoredChange(change, "author") for change in history.server.values()]
     view = project_changes(server, REVISION, ZONE, frozenset()).view
     for replica in history.replicas:
-        unsent = [
-            change
-            for change in replica.known.values()
-            if replica_of(change.stamp) == replica.clock.replica_id and change.id not in history.server
-        ]
+        unsent = [change for change in history.own(replica) if change.id not in history.server]
         by_view = merge([*as_changes("inspection", "site", view), *unsent])
         by_changes = merge([*history.server.values(), *unsent])
         assert values(by_view) == values(by_changes)

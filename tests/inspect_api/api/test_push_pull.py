@@ -100,10 +100,11 @@ async def test_the_same_id_with_other_content_is_refused_and_the_queue_goes_on(w
         change = clean_inspection(world, pen)
         await push(client, chen, change)
         forged = change | {"fields": change["fields"] | {"inspection/note": "other"}}
-        answer = await push(client, chen, forged, clean_inspection(world, pen))
+        moved = change | {"site_id": world.sites["tower"]}
+        answer = await push(client, chen, forged, moved, clean_inspection(world, pen))
         rows, _ = await pull_all(client, chen)
-    assert [result["status"] for result in answer["results"]] == ["refused", "stored"]
-    assert answer["results"][0]["code"] == "id_reused"
+    assert [result["status"] for result in answer["results"]] == ["refused", "refused", "stored"]
+    assert [result.get("code") for result in answer["results"]] == ["id_reused", "id_reused", None]
     view = rows["inspection", change["inspection_id"]]
     assert "inspection/note" not in view["writes"][0]["fields"]
 
