@@ -155,6 +155,12 @@ function unitsOf({ response: kind }, unit) {
       return within(kind, value) ? unit : 0n;
     };
   }
+  if (kind.kind === "deduction") {
+    return (value) => {
+      if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > MAX_COUNT) return undefined;
+      return BigInt(Math.min(value * kind.points, kind.cap));
+    };
+  }
   if (kind.kind === "pass_fail") points.set("pass", unit).set("fail", 0n);
   if (kind.kind === "rating") {
     for (let level = 0; level <= kind.max; level++) points.set(level, (BigInt(level) * unit) / BigInt(kind.max));
@@ -162,9 +168,6 @@ function unitsOf({ response: kind }, unit) {
   if (kind.kind === "choice") {
     const highest = highestPoints(kind.options);
     for (const option of kind.options) points.set(option.key, (BigInt(option.points) * unit) / highest);
-  }
-  if (kind.kind === "deduction") {
-    for (let count = 0; count <= MAX_COUNT; count++) points.set(count, BigInt(Math.min(count * kind.points, kind.cap)));
   }
   return (value) => points.get(value);
 }

@@ -122,12 +122,12 @@ export function seen({ live }, path) {
 }
 
 /**
- * The photos that are on the server, as far as this tablet can know.
+ * The declared photos that are on the server, as far as this tablet can know.
  * @param {Merged} merged
  * @param {Map<string, import("../local/database.js").PhotoRow>} photos
  */
-export function arrivedPhotos({ server }, photos) {
-  const arrived = new Set([...photos.values()].filter((photo) => photo.state === "stored").map((photo) => photo.sha256));
+export function arrivedPhotos({ live, server }, photos) {
+  const arrived = new Set([...declaredPhotos(live).keys()].filter((digest) => photos.get(digest)?.state === "stored"));
   const missing = new Set(server?.missing_photos ?? []);
   for (const write of server?.writes ?? []) {
     for (const path of Object.keys(write.fields)) {

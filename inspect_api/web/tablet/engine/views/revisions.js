@@ -21,15 +21,24 @@ export class Revisions {
     this.directory = directory;
     /** @type {Map<string, Revision>} */
     this.known = new Map();
+    /** @type {Map<string, Promise<Revision | null>>} */
+    this.opening = new Map();
   }
 
   /** @param {unknown} id @returns {Promise<Revision | null>} null when it is not on this tablet */
   async get(id) {
     if (typeof id !== "string") return null;
-    const known = this.known.get(id);
-    if (known) return known;
-    const body = await this.directory.body(KIND.revision, id);
-    return body ? this.#keep(id, body) : null;
+    return this.known.get(id) ?? this.opening.get(id) ?? this.#open(id);
+  }
+
+  /** Once for all who ask meanwhile: a month of inspections asks at the same time. @param {string} id */
+  #open(id) {
+    const opening = this.directory
+      .body(KIND.revision, id)
+      .then((body) => (body ? this.#keep(id, body) : null))
+      .finally(() => this.opening.delete(id));
+    this.opening.set(id, opening);
+    return opening;
   }
 
   /** Of each template the newest one in force. @param {Date} now */
