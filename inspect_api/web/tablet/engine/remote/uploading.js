@@ -63,8 +63,9 @@ export class Uploader {
       if (error instanceof Refused) await this.#refuse(photo, error);
       else if (error instanceof Declined) this.problem = error;
       else throw error;
+    } finally {
+      this.onProgress(photo.sha256, 0); // also when the line broke: it is not being sent any more
     }
-    this.onProgress(photo.sha256, 0);
   }
 
   /** @param {PhotoRow} photo */
