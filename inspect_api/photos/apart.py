@@ -24,8 +24,9 @@ PHOTOS_EACH = 20
 MOST_SECONDS = 120.0
 _THIS_MACHINE = {-signal.SIGKILL, -signal.SIGTERM}
 _COMMAND = [sys.executable, "-m", "inspect_api.photos.child"]
-_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072"}
-"""For glibc: what a photo took is given back when it is free, not kept for the next, beside what that one takes."""
+_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(2 << 20)}
+"""For glibc: what a photo took is given back when it is free, not kept for the next, beside what that one takes. By
+itself it raises this threshold as it goes, and a third more is held after a few photos."""
 
 _log = logging.getLogger(__name__)
 _decoder = msgspec.msgpack.Decoder(Answer)

@@ -24,8 +24,9 @@ pillow_heif.options.DECODE_THREADS = 1
 pillow_heif.options.THUMBNAILS = pillow_heif.options.DEPTH_IMAGES = pillow_heif.options.AUX_IMAGES = False
 # Pillow warns from 89 megapixels on; the limit here is a setting, and is checked before any pixel is decoded.
 Image.MAX_IMAGE_PIXELS = None
-# In blocks of 16 MB, as is its default, freed pictures leave holes that the next ones do not fit into.
-Image.core.set_block_size(1 << 20)  # type: ignore[attr-defined]  # documented by Pillow, not in its types
+# In blocks of 16 MB, as is its default, freed pictures leave holes that the next ones do not fit into. Those of a whole
+# picture go back to the system, those of a strip are smaller and used again (``_MEMORY`` in ``apart.py``).
+Image.core.set_block_size(4 << 20)  # type: ignore[attr-defined]  # documented by Pillow, not in its types
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 MEDIA_TYPES = {
