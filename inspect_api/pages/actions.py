@@ -1,25 +1,32 @@
 """Corrective actions: how one is made, and its own page; the list of them is in ``case_lists``."""
 
 from asyncio import to_thread
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final
 
-from litestar import Response, get, post
+import sqlalchemy as sa
+from litestar import Response as HttpResponse
+from litestar import get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK
 
-from checklists.responses import is_failed
+from checklists.periods import Week, week_of
+from checklists.responses import Response, is_failed
 from checklists.tables import ActionState, Priority
 from inspect_api import calendars
 from inspect_api.actions import life
-from inspect_api.actions.reading import possible_owners, readable_action, steps
+from inspect_api.actions.reading import ActionView, possible_owners, readable_action, steps
+from inspect_api.auth.principal import Principal
 from inspect_api.i18n import N_
 from inspect_api.injection import UserRequest, UseServices
 from inspect_api.pages.forms import MAX_FORM, MENDABLE, read_form
 from inspect_api.pages.rendering import page, page_language
 from inspect_api.problems import Code, Problem
 from inspect_api.scorecards import access
+from inspect_api.scorecards.explain import EvidencePhoto, Explained
 from inspect_api.services import Services
 
 STATES = {
@@ -53,7 +60,7 @@ def new_action(
     services: UseServices,
     inspection: Annotated[str, QueryParameter(max_length=40)],
     item: Annotated[str, QueryParameter(max_length=80)],
-) -> Response[str]:
+) -> HttpResponse[str]:
     user = request.user
     with services.database.read() as connection:
         found = access.readable_inspection(connection, user, inspection)
@@ -71,6 +78,7 @@ def new_action(
         inspection=found,
         lost=lost,
         owners=owners,
+        owner=user.user_id,
         due_on=calendars.last_day(due, zone),
         zone=zone,
         **_WORDS,
@@ -85,13 +93,13 @@ async def create(request: UserRequest, services: UseServices) -> Redirect:
 
 
 @get("/actions/{action_id:str}", sync_to_thread=True)
-def action(request: UserRequest, services: UseServices, action_id: FromPath[str]) -> Response[str]:
+def action(request: UserRequest, services: UseServices, action_id: FromPath[str]) -> HttpResponse[str]:
     return _show(request, services, action_id)
 
 
 def _show(
     request: UserRequest, services: Services, action_id: str, note: str = "", problem: Problem | None = None
-) -> Response[str]:
+) -> HttpResponse[str]:
     """``problem``: what was wrong with the report of a fix when it was sent, with this ``note``."""
     user = request.user
     with services.database.read() as connection:
@@ -99,6 +107,7 @@ def _show(
         history = steps(connection, action_id)
         manages = user.manages(view.site_id)
         owners = possible_owners(connection, user.organisation_id, view.site_id) if manages else []
+        found = _finding(connection, user, view)
     return page(
         request,
         "action.html",
@@ -106,6 +115,7 @@ def _show(
         error=problem.body(page_language(request))["detail"] if problem else None,
         note=note,
         view=view,
+        found=found,
         steps=history,
         step_names=STEPS,
         owners=owners,
@@ -115,8 +125,33 @@ def _show(
     )
 
 
+@dataclass(frozen=True)
+class _Finding:
+    """What the action was made of. ``week``: the one in which the check counts."""
+
+    inspection: Explained
+    response: Response
+    photos: Sequence[EvidencePhoto]
+    week: Week
+
+
+def _finding(connection: sa.Connection, user: Principal, view: ActionView) -> _Finding | None:
+    """None for whoever may not read the check: the owner may be a colleague of whom it is about."""
+    if view.inspection_id is None or view.item is None:
+        return None
+    try:
+        inspection = access.readable_inspection(connection, user, view.inspection_id)
+    except Problem:
+        return None
+    response = inspection.responses.get(view.item.key)
+    if response is None or inspection.captured_at is None:
+        return None
+    photos = [photo for photo in inspection.photos if photo.item_key == view.item.key]
+    return _Finding(inspection, response, photos, week_of(inspection.captured_at, view.zone))
+
+
 @post("/actions/{action_id:str}", request_max_body_size=MAX_FORM)
-async def act(request: UserRequest, services: UseServices, action_id: FromPath[str]) -> Response[Any]:
+async def act(request: UserRequest, services: UseServices, action_id: FromPath[str]) -> HttpResponse[Any]:
     """``step`` says which of the page's forms was sent."""
     form = await read_form(request, services)
     try:

@@ -140,6 +140,7 @@ async def test_an_action_from_a_lost_item_to_its_fix(world: World, published: De
         assert new.replace("&lang=en", "").replace("&", "&amp;") in (await client.get(week_page(world))).text
         page = (await client.get(new)).text
         assert 'value="2026-12-01"' in page
+        assert f'<option value="{world.users["manager"]}" selected>' in page  # theirs until they give it to somebody
         enough = {"inspection": published.sent["I"], "item": "worked_5s.c2"}  # below full marks, and no finding
         assert (await client.get("/actions/new", params=enough)).status_code == 404
         assert f"/actions/new?inspection={published.sent['I']}" not in (await client.get(week_page(world))).text
@@ -147,12 +148,20 @@ async def test_an_action_from_a_lost_item_to_its_fix(world: World, published: De
         address = await send(
             client, "/actions/new", data={"inspection": published.sent["D"], "item": "worked_grooming.badge", **plan}
         )
+        made = (await client.get(f"{address}?lang=en")).text
+        check = published.sent["D"]
+        week = f"/employees/{world.employees['lobby-1']}/weeks/{WEEK}?check={check}#i-{check}"
+        assert f'href="{week}"' in made
+        assert "What was found Check Grooming (worked example) Fri 20 Nov, 10:00 · Chen Result fail" in text_of(made)
         listed = text_of((await client.get("/actions?lang=en")).text)
         assert "补发工牌" in listed
         assert "Radio" in listed  # by rule
         await send(client, address, data={"step": "change", **plan, "priority": "low"})
     async with browser(world, "chen") as client:
-        assert "Change the plan" not in (await client.get(f"{address}?lang=en")).text
+        seen = (await client.get(f"{address}?lang=en")).text
+        assert "Change the plan" not in seen
+        assert "What was found" in seen
+        assert week not in seen  # scorecards are not for supervisors
         fix = {"step": "fix", "note": "换了新的"}
         refused = await client.post(address, data=fix, files={"photo": ("a.jpg", b"no picture", "image/jpeg")})
         assert refused.status_code == 422

@@ -7,6 +7,8 @@ import pytest
 
 from checklists.periods import final_at
 from checklists.tables import table_of
+from inspect_api.directory import Directory
+from inspect_api.pages.site_pages import MOST_SITES
 from inspect_api.scorecards.publication import publish_due
 from sync.tables import Replica
 from tests.databases import both_databases
@@ -159,3 +161,17 @@ async def test_many_employees_come_in_pages(world: World, desk: Desk, monkeypatc
     people = [page.partition("Checks")[2].partition("Page ")[0] for page in (first, second)]
     assert ["王芳" in text for text in people] == [True, False]
     assert ["李强" in text for text in people] == [False, True]
+
+
+async def test_with_many_sites_a_page_leads_to_the_list_of_them_and_does_not_begin_with_all_names(world: World) -> None:
+    now = world.services.clock()
+    with world.services.database.write() as connection, Directory(connection, world.organisation_id, now) as directory:
+        for number in range(2, MOST_SITES):
+            directory.put_site(f"s{number}", f"场所 {number}", "Asia/Shanghai")
+    few = await read(world, "/coverage", "admin")
+    with world.services.database.write() as connection, Directory(connection, world.organisation_id, now) as directory:
+        directory.put_site("one-more", "又一场所", "Asia/Shanghai")
+    many = await read(world, "/coverage", "admin")
+    crumbs = '<nav class="crumbs" aria-label="Sites">'
+    assert few[few.index(crumbs) :].partition("</nav>")[0].count("<a ") == MOST_SITES
+    assert many[many.index(crumbs) :].partition("</nav>")[0].count("<a ") == 1
