@@ -1,4 +1,4 @@
-"""Our own scripts as they are served: without the comments that fill whole lines, which are a quarter of their size.
+"""Our own scripts and styles as they are served: without the comments that fill whole lines, a quarter of their size.
 
 The lines stay, empty, so that an error on a tablet names the line that stands in the repository. Everything else stays
 as it is: this is no build, and what runs is what was reviewed.

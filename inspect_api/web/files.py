@@ -86,7 +86,7 @@ def _is_served(path: Path) -> bool:
 
 def _read(path: Path, folder: Path) -> WebFile:
     name, content = path.relative_to(folder).as_posix(), path.read_bytes()
-    if path.suffix == ".js" and not name.startswith(VENDORED):  # those stay byte for byte as they were published
+    if path.suffix in {".js", ".css"} and not name.startswith(VENDORED):  # those stay as they were published
         content = without_comment_lines(content.decode()).encode()
     return _make(name, content)
 

@@ -42,12 +42,14 @@ def complaints(page: Page, name: str) -> list[str]:
     """Everything that is wrong with the screen that is shown, in both languages, light and dark, at three sizes."""
     found: list[str] = []
     before = page.viewport_size or {"width": TABLET_7_INCH[0], "height": TABLET_7_INCH[1]}
-    page.set_viewport_size({"width": TABLET_7_INCH[0], "height": TALL})
     page.evaluate(axe())
-    for language, theme in itertools.product(("en", "zh"), ("dark", "light")):
+    looks = [(TABLET_7_INCH, *look) for look in itertools.product(("en", "zh"), ("dark", "light"))]
+    # Other sizes show other parts: a rail and a list of sections, or signs without their words.
+    for (width, _), language, theme in [*looks, (TABLET_LANDSCAPE, "zh", "dark"), (PHONE, "en", "light")]:
+        page.set_viewport_size({"width": width, "height": TALL})
         page.evaluate(_LOOK, [language, theme])
         page.wait_for_function(f"document.documentElement.lang.startsWith('{language}')")
-        found += [f"{name} {language} {theme}: {one}" for one in page.evaluate(_VIOLATIONS, RULES)]
+        found += [f"{name} {language} {theme} {width}: {one}" for one in page.evaluate(_VIOLATIONS, RULES)]
     for language, (width, height) in itertools.product(("en", "zh"), (TABLET_7_INCH, TABLET_LANDSCAPE, PHONE)):
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate(_LOOK, [language, "light"])

@@ -79,6 +79,17 @@ def test_a_browser_that_is_killed_in_the_middle_of_typing_has_lost_nothing(
     tablet.finish()
 
 
+def test_a_browser_would_install_it(browser_process: BrowserProcess, server: ServerProcess) -> None:
+    """Manifest, icons and worker are what Chromium asks for before it offers "add to the home screen"."""
+    context = browser_process.start()
+    wait_for_the_worker(context, server)
+    page = context.new_page()
+    page.goto(f"{server.url}/tablet/")
+    chrome = context.new_cdp_session(page)
+    assert chrome.send("Page.getAppManifest")["errors"] == []
+    assert chrome.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+
+
 def test_a_new_version_waits_until_no_inspection_is_open(tablets: Tablets, server: ServerProcess) -> None:
     tablet = tablets.new("chen")
     wait_for_the_worker(tablet.context, server)

@@ -12,6 +12,7 @@ from tests.photo_fixtures import jpeg
 from tests.server_process import ServerProcess
 
 CRITICAL_FREE_ITEM = "头发梳理整齐"
+DAY_SECONDS = 86_400
 
 
 def ask_for_action(url: str, inspection_id: str, item: str) -> None:
@@ -80,6 +81,96 @@ def test_screens_behind_the_door(supervisors: Supervisors, demo: tuple[ServerPro
     assert found == []
 
 
+def test_dialogs_and_what_is_seldom_seen(supervisors: Supervisors) -> None:
+    wang = supervisors.new("wang")
+    page = wang.page
+    page.locator("input[type=search]").fill("没有这个人")
+    page.locator(".empty").wait_for()
+    found = complaints(page, "nobody found")
+    wang.begin("邓霞", "仪容仪表")
+    combed = wang.item(CRITICAL_FREE_ITEM)
+    wang.answer(combed, "to-fail")
+    combed.locator("input[type=file]").set_input_files(
+        {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": jpeg(seed=22)}
+    )
+    page.locator("dialog.drawing .strong:not([disabled])").wait_for()
+    wang.circle(page.locator("dialog.drawing canvas"))
+    found += complaints(page, "a mark on a photo")
+    page.locator("dialog.drawing .strong").click()
+    page.locator(".toast").wait_for()
+    found += complaints(page, "photo saved")
+    combed.locator(".photos button").click()
+    page.locator("dialog.looking img").wait_for()
+    found += complaints(page, "photo")
+    page.keyboard.press("Escape")
+    page.locator(".only-narrow").click()
+    page.locator("dialog .section-list").wait_for()
+    found += complaints(page, "sections")
+    page.keyboard.press("Escape")
+    page.locator(".rest").click()
+    page.locator(".undo").wait_for()
+    found += complaints(page, "all the rest")
+    wang.pass_rest()
+    wang.go(f"submit/{wang.inspection_id()}")
+    page.locator(".big-score").wait_for()
+    found += complaints(page, "ready to submit")
+    wang.context.set_offline(True)
+    wang.go("settings")
+    wang.tap("settings.logout")
+    page.locator("dialog .notice").wait_for()
+    found += complaints(page, "log out")
+    page.keyboard.press("Escape")
+    wang.tap("settings.pin.change")
+    page.locator("dialog .pin-pad").wait_for()
+    found += complaints(page, "another PIN")
+    page.keyboard.press("Escape")
+    wang.go("today")
+    page.clock.set_fixed_time(page.evaluate("Date.now()") / 1000 + DAY_SECONDS + 60)
+    wang.go("sending")
+    page.locator(".notice.bad").wait_for()
+    found += complaints(page, "sending, late")
+    wang.go("today")
+    page.locator(".notice.bad").wait_for()
+    found += complaints(page, "today, late")
+    assert found == []
+
+
+def test_nothing_jumps_under_the_finger(supervisors: Supervisors) -> None:
+    """The browser counts what moves without having been asked to: 0.1 is what it calls good. What a tap opens may move
+    what is below it, so nothing is opened here."""
+    wang = supervisors.new("wang")
+    page = wang.page
+    search = page.locator(".search")
+    before = search.bounding_box()
+    page.locator("input[type=search]").fill("曹勇")
+    expect(page.locator(".person")).to_have_count(1)
+    assert search.bounding_box() == before  # what is found comes below; the field stays under the finger
+    page.locator("input[type=search]").fill("")
+    expect(page.locator(".person")).not_to_have_count(1)
+    page.evaluate(_WATCH_SHIFTS)
+    page.locator(".person", has_text="曹勇").click()
+    page.locator(".choice .strong").first.click()
+    page.locator(".item").first.wait_for()
+    wang.answer(wang.item("头发干净"), "to-pass")
+    wang.pass_rest()
+    wang.submit()
+    for place in ("today", "inspections", "actions", "sending", "settings", "today"):
+        wang.go(place)
+        page.locator("main > :not(:empty)").first.wait_for()
+    wang.send()
+    shifts = page.evaluate("shifts")
+    assert sum(value for value, _ in shifts) < 0.1, shifts
+
+
+_WATCH_SHIFTS = """() => {
+  globalThis.shifts = [];
+  const nameOf = ({ node }) => node?.outerHTML?.slice(0, 80) ?? node?.textContent ?? "";
+  new PerformanceObserver((list) => {
+    for (const one of list.getEntries()) if (!one.hadRecentInput) shifts.push([one.value, one.sources.map(nameOf)]);
+  }).observe({ type: "layout-shift" });
+}"""
+
+
 def test_an_item_is_answered_with_the_keyboard_alone(supervisors: Supervisors) -> None:
     chen = supervisors.new("chen")
     chen.begin("何琳", "仪容仪表")
@@ -125,6 +216,7 @@ def test_a_corrective_action_is_reported_fixed_offline_with_a_photo(
     expect(chen.page.locator("main")).to_contain_text("已重新梳理")
     expect(chen.page.locator("form")).to_have_count(0)  # said once is enough
     chen.page.locator(".thumb img").wait_for()
+    assert complaints(chen.page, "reported as fixed") == []
     chen.context.set_offline(False)
     chen.send()
     chen.go("actions")

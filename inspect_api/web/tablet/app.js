@@ -39,7 +39,7 @@ export function App({ engine }) {
   const redraw = useCallback(() => count((before) => before + 1), []);
   const [place, setPlace] = useState(here());
   const [toast, say] = useToast();
-  const surroundings = useMemo(() => ({ engine, say, redraw }), [engine, say, redraw]);
+  const surroundings = useMemo(() => ({ engine, say, redraw, marks: {} }), [engine, say, redraw]);
   useEffect(() => engine.subscribe(redraw), [engine]);
   useEffect(() => onLanguage(redraw), []);
   useEffect(() => {

@@ -103,7 +103,7 @@ const c = `
     assert served.split("\n")[:5] == [""] * 5
     assert served.split("\n")[5:] == [*script.split("\n")[5:6], "", *script.split("\n")[7:]]
     for file in tablet_app().files.values():
-        if file.name.endswith(".js") and file.name != WORKER:
+        if file.name.endswith((".js", ".css")) and file.name != WORKER:
             source = (FOLDER / file.name).read_text("utf-8").split("\n")
             lines = file.content.decode().split("\n")
             assert len(lines) == len(source), file.name

@@ -17,7 +17,7 @@ import { inspectionView, refusedChange } from "./views/inspection.js";
 import { mergeHere } from "./views/merged.js";
 import { refusedPhotos } from "./views/refused_photos.js";
 import { Context, shorten, Summaries } from "./views/summaries.js";
-import { find, todayOf } from "./views/today.js";
+import { todayOf } from "./views/today.js";
 
 /** @typedef {import("./engine.js").Engine} Contract */
 /** @typedef {import("./engine.js").EngineOptions} EngineOptions */
@@ -115,11 +115,6 @@ class Engine {
     const today = await todayOf(context, shorts, await user.revisions.inForce(now), now);
     const own = /** @type {import("./engine.js").TabletUser} */ (this.account.user);
     return { user: own, ...today, sending: this.sync.state, storage: await storageOf() };
-  }
-
-  /** @param {string} text */
-  async search(text) {
-    return find(await this.#context(), text);
   }
 
   /** @param {import("./engine.js").SubjectKind} [kind] */

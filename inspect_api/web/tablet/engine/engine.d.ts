@@ -66,8 +66,6 @@ export interface Engine {
 
   /** Everything of the first screen. Needs `account.state === "open"`. */
   today(): Promise<Today>;
-  /** Employees, workspaces and posts by name, number, post or code; pinyin is not known. At most 50. */
-  search(text: string): Promise<SearchHit[]>;
   /** The templates in force now, of one kind of subject or all. */
   templates(kind?: SubjectKind): Promise<TemplateChoice[]>;
   /** Inspections on this tablet, newest first. `mine`: begun by this user. */
@@ -284,15 +282,6 @@ export interface FixView {
   /** Why it was refused: of the problem, or "photo." and why its photo was. */
   code: string;
   message: string;
-}
-
-export interface SearchHit {
-  subject: SubjectRef;
-  name: string;
-  /** Staff number or code. */
-  number: string;
-  site: string;
-  post: string | null;
 }
 
 export interface Storage {
@@ -549,6 +538,7 @@ export interface SyncProblem {
     | "replica_revoked"
     | "counts_differ" // the server holds another number of changes than it has acknowledged
     | "server_restored" // it came back from a backup: what it had acknowledged since may have to be entered again
+    | "storage_full" // nothing can be written, not even that something was sent
     | "clock_skewed" // this tablet's clock is off by more than five minutes
     | "declined";
   message: string;

@@ -5,6 +5,7 @@
  */
 
 import { endLogIn } from "./account.js";
+import { isStorageFull } from "./errors.js";
 import { UserData } from "./local/user.js";
 import { backOff } from "./remote/connection.js";
 import { run } from "./remote/run.js";
@@ -151,9 +152,16 @@ export class Syncing {
       this.again = false;
       await navigator.locks.request("inspect-sync", { ifAvailable: true }, async (lock) => {
         this.#set({ elsewhere: lock === null });
-        if (lock) await this.#round();
+        if (lock) await this.#round().catch((error) => this.#full(error));
       });
     } while (this.again && !this.closed);
+  }
+
+  /** On a full disk not even a note of what was sent can be kept: that is said, and tried again. @param {unknown} error */
+  #full(error) {
+    if (!isStorageFull(error)) throw error;
+    this.failures += 1;
+    this.#set({ phase: "idle", progress: null, problems: [{ code: "storage_full", message: String(error) }] });
   }
 
   /** Everybody once; the open one first. */

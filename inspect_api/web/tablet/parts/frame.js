@@ -7,6 +7,8 @@ import { link } from "./router.js";
 import { SendingBadge } from "./sending.js";
 import { t } from "../texts/texts.js";
 
+/** @typedef {import("../engine/engine.js").Today} TodayView */
+
 const TABS = /** @type {const} */ ([
   ["today", "today"],
   ["inspections", "list"],
@@ -15,13 +17,16 @@ const TABS = /** @type {const} */ ([
 ]);
 
 /**
- * `bar`: what stands at the bottom instead of the tabs. `back`: where the arrow leads. `badges`: numbers on the tabs.
- * @param {{ title: string, about?: any, screen: string, back?: string, bar?: any, extra?: any, children: any, badges?: Record<string, number> }} props
+ * `bar`: what stands at the bottom instead of the tabs. `back`: where the arrow leads. `today`: makes the numbers on the tabs,
+ * which stay there on screens that do not ask for it.
+ * @param {{ title: string, about?: any, screen: string, back?: string, bar?: any, extra?: any, children: any, today?: TodayView }} props
  */
-export function Frame({ title, about, screen, back, bar, extra, children, badges }) {
-  const { engine } = useSurroundings();
+export function Frame({ title, about, screen, back, bar, extra, children, today }) {
+  const { engine, marks: kept } = useSurroundings();
+  const owner = engine.account.user?.replicaId ?? "";
+  if (today) kept.last = { owner, badges: badgesOf(today) };
   /** @type {Record<string, number>} */
-  const marks = { ...badges, settings: engine.update.waiting ? 1 : 0 };
+  const marks = { ...(kept.last?.owner === owner ? kept.last.badges : {}), settings: engine.update.waiting ? 1 : 0 };
   const heading = useRef(/** @type {HTMLHeadingElement | null} */ (null));
   useEffect(() => {
     document.title = `${title} · ${t("app.name")}`;
@@ -54,6 +59,11 @@ export function Frame({ title, about, screen, back, bar, extra, children, badges
           </a>`,
       )}
     </nav>`}`;
+}
+
+/** @param {TodayView} today */
+function badgesOf({ attention, actions }) {
+  return { inspections: attention.length, actions: actions.filter((action) => action.overdue).length };
 }
 
 /** The hash is taken by the router, so the jump is made by hand. @param {Event} event */

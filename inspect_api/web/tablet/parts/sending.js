@@ -23,8 +23,9 @@ export function isMoving(state) {
 export function inWords(state) {
   const count = unsent(state);
   const late = isLate(state.oldestUnsentAt);
-  if (state.problems.some((problem) => problem.code === "log_in_needed" || problem.code === "replica_revoked"))
-    return { sign: "lock", words: t("sync.login"), look: "late" };
+  const codes = new Set(state.problems.map((problem) => problem.code));
+  if (codes.has("replica_revoked")) return { sign: "refused", words: t("sync.revoked"), look: "late" };
+  if (codes.has("log_in_needed")) return { sign: "lock", words: t("sync.login"), look: "late" };
   if (!state.online)
     return {
       sign: "offline",

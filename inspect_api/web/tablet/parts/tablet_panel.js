@@ -15,7 +15,7 @@ import { t } from "../texts/texts.js";
 export function TabletPanel({ today }) {
   const { sending, storage } = today;
   const count = unsent(sending);
-  const left = storage.quota === null || storage.used === null ? null : storage.quota - storage.used;
+  const left = storageLeft(storage);
   return html`<section class="card stack" aria-label=${t("today.on_tablet")}>
     <h2>${t("today.on_tablet")}</h2>
     <dl class="tiles">
@@ -31,6 +31,26 @@ export function TabletPanel({ today }) {
     </dl>
     <${SendNow} />
   </section>`;
+}
+
+/** The same in one line, for screens on which the panel stands below all the people. @param {{ today: TodayView }} props */
+export function Glance({ today }) {
+  const { sending, storage, actions } = today;
+  const left = storageLeft(storage);
+  const overdue = actions.filter((action) => action.overdue).length;
+  return html`<p class="glance">
+    ${actions.length > 0 && html`<a class="button" href=${link("actions")}><${Icon} name="action" /><b class="num">${t("today.glance.actions", { count: actions.length })}</b>${overdue > 0 && html`<span class="late num">${t("today.glance.overdue", { count: overdue })}</span>`}</a>`}
+    <a class="button" href=${link("sending")}><${Icon} name="tablet" /><span>${[
+      sending.oldestUnsentAt ? t("today.glance.oldest", { when: ago(sending.oldestUnsentAt) }) : "",
+      t("today.glance.sync", { when: sending.lastSyncAt ? moment(sending.lastSyncAt) : t("today.never") }),
+      left === null ? "" : t("today.glance.storage", { left: size(left) }),
+    ].filter(Boolean).join(" · ")}</span></a>
+  </p>`;
+}
+
+/** Bytes; null where the browser does not tell. @param {import("../engine/engine.js").Storage} storage */
+function storageLeft({ quota, used }) {
+  return quota === null || used === null ? null : quota - used;
 }
 
 export function SendNow({ strong = false }) {

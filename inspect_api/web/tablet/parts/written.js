@@ -5,7 +5,8 @@ import { html, useEffect, useRef } from "./preact.js";
 const PAUSE_MS = 500;
 
 /**
- * `text`: as it is kept. What comes from elsewhere shows at once, unless somebody is typing here.
+ * `text`: as it is kept; `data-kept` says it, whatever stands in the field. What comes from elsewhere shows at once, unless
+ * somebody is typing here.
  * @param {{ text: string, label: string, hint?: string, onKeep: (text: string) => void }} props
  */
 export function Written({ text, label, hint, onKeep }) {
@@ -31,5 +32,5 @@ export function Written({ text, label, hint, onKeep }) {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => flush.current(), PAUSE_MS);
   };
-  return html`<textarea ref=${field} aria-label=${label} placeholder=${hint} maxlength="2000" rows="2" onInput=${input} onChange=${keep}></textarea>`;
+  return html`<textarea ref=${field} data-kept=${text} aria-label=${label} placeholder=${hint} maxlength="2000" rows="2" onInput=${input} onChange=${keep}></textarea>`;
 }

@@ -18,7 +18,7 @@ export function Action({ parts }) {
   const id = parts[0] ?? "";
   const today = useLive((engine) => engine.today(), []);
   const action = today?.actions.find((one) => one.id === id);
-  return html`<${Frame} title=${action?.subject?.name ?? action?.site ?? t("actions.title")} about=${action?.site} screen="action" back=${link("actions")}>
+  return html`<${Frame} title=${action?.subject?.name ?? action?.site ?? t("actions.title")} about=${action?.site} screen="action" back=${link("actions")} today=${today}>
     ${today && !action && html`<p class="empty" role="status"><${Icon} name="complete" />${t("actions.state.closed")}</p>`}
     ${action && html`<div class="settings"><${Facts} action=${action} /><div class="stack">${action.state === "open" && html`<${Fix} action=${action} />`}<${Reinspect} action=${action} /></div></div>`}
   <//>`;

@@ -10,7 +10,7 @@ import { t } from "../texts/texts.js";
 
 export function Actions() {
   const today = useLive((engine) => engine.today(), []);
-  return html`<${Frame} title=${t("actions.title")} screen="actions">
+  return html`<${Frame} title=${t("actions.title")} screen="actions" today=${today}>
     ${!today && html`<${Waiting} />`}
     ${today && today.actions.length === 0 && html`<p class="empty" role="status"><${Icon} name="complete" />${t("actions.empty")}</p>`}
     ${today && today.actions.length > 0 && html`<ul class="list">${today.actions.map((action) => html`<${ActionRow} key=${action.id} action=${action} />`)}</ul>`}

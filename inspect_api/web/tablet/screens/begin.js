@@ -68,7 +68,7 @@ function Choices({ subject, kind, id, templates }) {
             ${template.introduction && html`<p class="soft small">${pick(template.introduction)}</p>`}
           </div>
           ${seen?.draftId
-            ? html`<a class="button strong" href=${link("inspect", seen.draftId)}>${t("today.goes_on")}</a>`
+            ? html`<a class="button strong" href=${link("inspect", seen.draftId)}>${t("begin.go_on")}<span class="heard"> ${pick(template.title)}</span></a>`
             : html`<button class=${busy ? "strong busy" : "strong"} disabled=${busy} onClick=${() => begin(template.key)}>${t("begin.start")}<span class="heard"> ${pick(template.title)}</span></button>`}
         </li>`;
       })}

@@ -40,7 +40,7 @@ export function Inspect({ parts }) {
     screen="inspect"
     back=${link("today")}
     extra=${view && html`<${InspectionMenu} view=${view} editing=${editing} />`}
-    bar=${view && html`<${InspectionBar} view=${view} />`}
+    bar=${view ? html`<${InspectionBar} view=${view} />` : html`<div class="bar"></div>`}
   >
     ${!view && html`<${Waiting} />`}
     ${view && section && html`<${Sheet} view=${view} section=${section} place=${place} editing=${editing} asked=${parts[2] ?? ""} />`}

@@ -3,6 +3,7 @@
 import { Frame } from "../parts/frame.js";
 import { Icon } from "../parts/icons.js";
 import { useLive } from "../parts/live.js";
+import { LongList } from "../parts/long_list.js";
 import { html } from "../parts/preact.js";
 import { goInstead, link } from "../parts/router.js";
 import { WhereTag, whereIs, whyThere } from "../parts/states.js";
@@ -22,7 +23,7 @@ const FILTERS = /** @type {Record<string, (one: Summary) => boolean>} */ ({
 /** @param {{ parts: string[] }} props */
 export function Inspections({ parts }) {
   const chosen = parts[0] && parts[0] in FILTERS ? parts[0] : "all";
-  const all = useLive((engine) => engine.inspections({ limit: 200 }), []);
+  const all = useLive((engine) => engine.inspections({ limit: Infinity }), []);
   const shown = all?.filter(FILTERS[chosen] ?? FILTERS.all);
   return html`<${Frame} title=${t("list.title")} screen="inspections">
     <div class="filters" role="group" aria-label=${t("list.title")}>
@@ -33,7 +34,7 @@ export function Inspections({ parts }) {
     </div>
     ${!shown && html`<${Waiting} />`}
     ${shown && shown.length === 0 && html`<p class="empty" role="status"><${Icon} name="list" /><b>${t("list.empty")}</b><span>${t("list.empty.do")}</span></p>`}
-    ${shown && shown.length > 0 && html`<ul class="list">${shown.map((one) => html`<${Line} key=${one.id} one=${one} />`)}</ul>`}
+    ${shown && shown.length > 0 && html`<${LongList} key=${chosen} all=${shown} row=${(/** @type {Summary} */ one) => html`<${Line} key=${one.id} one=${one} />`} />`}
   <//>`;
 }
 

@@ -9,7 +9,7 @@ import { RefusedList } from "../parts/refused_list.js";
 import { link } from "../parts/router.js";
 import { inWords, unsent } from "../parts/sending.js";
 import { SendNow } from "../parts/tablet_panel.js";
-import { ago, ahead, isLate, moment, size } from "../parts/times.js";
+import { ago, isLate, moment, size } from "../parts/times.js";
 import { t } from "../texts/texts.js";
 
 export function Sending() {
@@ -33,7 +33,7 @@ export function Sending() {
           <dt>${t("today.last_sync")}</dt><dd>${state.lastSyncAt ? moment(state.lastSyncAt) : t("today.never")}</dd>
         </dl>
         <${SendNow} strong />
-        <p class="soft small next-attempt">${state.nextAttemptAt && unsent(state) > 0 ? t("sync.next", { when: ahead(state.nextAttemptAt) }) : ""}</p>
+        <p class="soft small next-attempt">${state.nextAttemptAt && unsent(state) > 0 ? t("sync.next", { when: moment(state.nextAttemptAt) }) : ""}</p>
       </section>
       <${Export} />
     </div>

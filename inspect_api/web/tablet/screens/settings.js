@@ -54,7 +54,8 @@ function Account() {
   const { engine } = useSurroundings();
   const [asking, setAsking] = useState(/** @type {"" | "pin" | "logout"} */ (""));
   const [, run] = useDoing();
-  const waiting = unsent(engine.sync.state);
+  const { state } = engine.sync;
+  const waiting = unsent(state);
   return html`<section class="card stack">
     <h2>${engine.account.user?.name}</h2>
     <p class="soft">${engine.account.user?.login}</p>
@@ -69,8 +70,9 @@ function Account() {
     html`<${Dialog} title=${t("settings.logout")} onClose=${() => setAsking("")}>
       ${waiting > 0 && html`<p><b>${t("settings.logout.waiting", { count: waiting })}</b></p>`}
       <p>${t("settings.logout.lead")}</p>
+      ${!state.online && html`<p class="notice warn" role="status"><${Icon} name="offline" /><b>${t("settings.logout.offline")}</b></p>`}
       <p>${t("settings.logout.instead")}</p>
-      <div class="foot"><button onClick=${() => setAsking("")}>${t("app.cancel")}</button><button onClick=${() => run(() => engine.account.lock())}><${Icon} name="lock" />${t("settings.lock")}</button><button class="strong" onClick=${() => run(() => engine.account.logOut())}>${t("settings.logout")}</button></div>
+      <div class="foot"><button onClick=${() => setAsking("")}>${t("app.cancel")}</button><button class=${state.online ? "" : "strong"} onClick=${() => run(() => engine.account.lock())}><${Icon} name="lock" />${t("settings.lock")}</button><button class=${state.online ? "strong" : ""} onClick=${() => run(() => engine.account.logOut())}>${t("settings.logout")}</button></div>
     <//>`}
   </section>`;
 }

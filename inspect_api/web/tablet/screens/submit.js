@@ -5,7 +5,7 @@ import { Icon } from "../parts/icons.js";
 import { useDoing, useLive, useSurroundings } from "../parts/live.js";
 import { html } from "../parts/preact.js";
 import { link } from "../parts/router.js";
-import { WhereTag, whyThere } from "../parts/states.js";
+import { WhereTag, whereIs, whyThere } from "../parts/states.js";
 import { Waiting } from "../parts/waiting.js";
 import { pick, t } from "../texts/texts.js";
 
@@ -67,8 +67,9 @@ function Ready({ view }) {
 
 /** @param {{ view: InspectionView }} props */
 function Done({ view }) {
+  const left = ["received", "complete"].includes(whereIs(view));
   return html`<section class="stack narrow">
-    <p class="row" role="status"><${Icon} name="complete" /><b>${t("submit.done")}</b></p>
+    <p class="row" role="status"><${Icon} name="complete" /><b>${t(left ? "submit.done.arrived" : "submit.done")}</b></p>
     <${Score} view=${view} />
     <p class="row"><${WhereTag} one=${view} /><span class="soft">${whyThere(view)}</span></p>
     <${Findings} view=${view} />

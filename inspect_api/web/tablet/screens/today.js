@@ -7,7 +7,9 @@ import { html, useMemo, useState } from "../parts/preact.js";
 import { link } from "../parts/router.js";
 import { EmployeeRow, WorkspaceRow } from "../parts/subjects.js";
 import { ActionRow } from "../parts/action_row.js";
-import { TabletPanel, Warnings } from "../parts/tablet_panel.js";
+import { LongList } from "../parts/long_list.js";
+import { isMoving } from "../parts/sending.js";
+import { Glance, TabletPanel, Warnings } from "../parts/tablet_panel.js";
 import { Waiting } from "../parts/waiting.js";
 import { pick, t } from "../texts/texts.js";
 
@@ -15,21 +17,16 @@ import { pick, t } from "../texts/texts.js";
 /** @typedef {import("../engine/engine.js").WorkspaceView} WorkspaceView */
 /** @typedef {import("../engine/engine.js").Today} TodayView */
 
-const SHOWN_AT_FIRST = 60;
 const ACTIONS_SHOWN = 4;
+const DRAFTS_SHOWN = 3;
 
 export function Today() {
   const today = useLive((engine) => engine.today(), []);
   const { engine } = useSurroundings();
   const user = engine.account.user?.name ?? "";
-  return html`<${Frame} title=${t("nav.today")} about=${user} screen="today" badges=${badgesOf(today)}>
+  return html`<${Frame} title=${t("nav.today")} about=${user} screen="today" today=${today}>
     ${today ? html`<${Board} today=${today} />` : html`<${Waiting} />`}
   <//>`;
-}
-
-/** What stands on the tabs. @param {TodayView | undefined} today */
-function badgesOf(today) {
-  return { inspections: today?.attention.length ?? 0, actions: today?.actions.filter((action) => action.overdue).length ?? 0 };
 }
 
 /** @param {{ today: TodayView }} props */
@@ -39,34 +36,41 @@ function Board({ today }) {
   const people = useMemo(() => found(today.employees, text, site), [today, text, site]);
   const places = useMemo(() => found(today.workspaces, text, site), [today, text, site]);
   const quiet = !text;
+  const several = today.sites.length > 1;
   return html`<${Warnings} today=${today} />
     <div class="board">
       <div class="stack">
-        ${quiet && today.drafts.length > 0 && html`<${Drafts} today=${today} />`}
         <label class="search"
           ><span class="heard">${t("today.search")}</span><${Icon} name="search" />
           <input type="search" placeholder=${t("today.search")} value=${text} enterkeyhint="search"
             onInput=${(/** @type {InputEvent} */ event) => setText(/** @type {HTMLInputElement} */ (event.currentTarget).value)}
         /></label>
-        ${today.sites.length > 1 && html`<${Sites} sites=${today.sites} site=${site} onSite=${setSite} />`}
+        ${quiet && html`<${Glance} today=${today} />`}
+        ${quiet && today.drafts.length > 0 && html`<${Drafts} today=${today} />`}
+        ${several && html`<${Sites} sites=${today.sites} site=${site} onSite=${setSite} />`}
         ${people.length > 0 &&
         html`<section class="stack" aria-label=${t("today.people")}>
           <div class="group-title"><h2>${t("today.people")}</h2><span class="soft small">${t("today.people.order")}</span></div>
-          <${Rows} all=${people} Row=${EmployeeRow} sites=${today.sites.length} />
+          <${LongList} all=${people} row=${(/** @type {EmployeeView} */ one) => html`<${EmployeeRow} key=${one.id} one=${one} withSite=${several} />`} />
         </section>`}
         ${places.length > 0 &&
         html`<section class="stack" aria-label=${t("today.workspaces")}>
           <div class="group-title"><h2>${t("today.workspaces")}</h2></div>
-          <${Rows} all=${places} Row=${WorkspaceRow} sites=${today.sites.length} />
+          <${LongList} all=${places} row=${(/** @type {WorkspaceView} */ one) => html`<${WorkspaceRow} key=${one.id} one=${one} withSite=${several} />`} />
         </section>`}
-        ${people.length + places.length === 0 &&
-        html`<p class="empty" role="status"><${Icon} name="search" />${text ? t("today.none_found", { text }) : t("today.nobody")}</p>`}
+        ${people.length + places.length === 0 && html`<${Nobody} text=${text} sending=${today.sending} />`}
       </div>
       <aside class="stack">
         ${quiet && today.actions.length > 0 && html`<${OpenActions} today=${today} />`}
         <${TabletPanel} today=${today} />
       </aside>
     </div>`;
+}
+
+/** Nobody fits the words; or the tablet has not received its people yet. @param {{ text: string, sending: import("../engine/engine.js").SyncState }} props */
+function Nobody({ text, sending }) {
+  if (!text && isMoving(sending)) return html`<p class="empty" role="status"><span class="spin"></span>${t("today.receiving")}</p>`;
+  return html`<p class="empty" role="status"><${Icon} name="search" />${text ? t("today.none_found", { text }) : t("today.nobody")}</p>`;
 }
 
 /** @param {{ sites: import("../engine/engine.js").SiteView[], site: string, onSite: (id: string) => void }} props */
@@ -77,22 +81,12 @@ function Sites({ sites, site, onSite }) {
   </div>`;
 }
 
-/** @param {{ all: any[], Row: any, sites: number }} props */
-function Rows({ all, Row, sites }) {
-  const [whole, setWhole] = useState(false);
-  const shown = whole ? all : all.slice(0, SHOWN_AT_FIRST);
-  return html`<ul class="list">
-      ${shown.map((one) => html`<${Row} key=${one.id} one=${one} withSite=${sites > 1} />`)}
-    </ul>
-    ${shown.length < all.length && html`<button onClick=${() => setWhole(true)}>${t("today.show_all", { count: all.length })}</button>`}`;
-}
-
 /** @param {{ today: TodayView }} props */
 function Drafts({ today }) {
   return html`<section class="stack" aria-label=${t("today.goes_on")}>
-    <h2>${t("today.goes_on")}</h2>
+    <div class="group-title"><h2>${t("today.goes_on")}</h2>${today.drafts.length > DRAFTS_SHOWN && html`<a href=${link("inspections", "open")}>${t("today.all_actions", { count: today.drafts.length })}</a>`}</div>
     <ul class="list go-on">
-      ${today.drafts.map(
+      ${today.drafts.slice(0, DRAFTS_SHOWN).map(
         (draft) =>
           html`<li key=${draft.id}>
             <a href=${link("inspect", draft.id)}>

@@ -51,11 +51,6 @@ export function millisecondsOf(stamp) {
   return parseInt(stamp.slice(0, 12), 16);
 }
 
-/** @param {string} stamp */
-export function replicaOf(stamp) {
-  return stamp.slice(18);
-}
-
 /** @param {number} value @param {number} digits */
 function hex(value, digits) {
   return value.toString(16).padStart(digits, "0");

@@ -60,26 +60,6 @@ export async function todayOf(context, shorts, templates, now) {
   };
 }
 
-/** @param {Context} context @param {string} text @returns {import("../engine.js").SearchHit[]} */
-export function find(context, text) {
-  const wanted = text.trim().toLowerCase();
-  if (!wanted) return [];
-  const hits = [];
-  for (const [id, body] of context.employees) {
-    const post = context.posts.get(body.post_id ?? "");
-    if (!matches(wanted, [body.name, body.number, post?.name, post?.code]) || !context.sites.has(body.site_id)) continue;
-    const site = context.sites.get(body.site_id)?.name ?? "–";
-    const subject = { kind: /** @type {const} */ ("employee"), id };
-    hits.push({ subject, name: body.name, number: body.number, site, post: post?.name ?? null });
-  }
-  for (const [id, body] of context.workspaces) {
-    if (!matches(wanted, [body.name, body.code]) || !context.sites.has(body.site_id)) continue;
-    const site = context.sites.get(body.site_id)?.name ?? "–";
-    hits.push({ subject: { kind: /** @type {const} */ ("workspace"), id }, name: body.name, number: body.code, site, post: null });
-  }
-  return hits.sort((a, b) => compare(a.number, b.number)).slice(0, MOST);
-}
-
 /**
  * @param {InspectionSummary[]} summaries of the subject, newest first
  * @param {string} kind
@@ -181,11 +161,6 @@ function groupBySubject(summaries) {
   const groups = new Map();
   for (const one of summaries) groups.set(one.subject.id, [...(groups.get(one.subject.id) ?? []), one]);
   return groups;
-}
-
-/** @param {string} wanted @param {(string | undefined)[]} texts */
-function matches(wanted, texts) {
-  return texts.some((text) => text?.toLowerCase().includes(wanted));
 }
 
 /** @param {{code: string}} a @param {{code: string}} b */
