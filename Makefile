@@ -40,7 +40,7 @@ chaos: $(VENV)/.development ## Break everything at once and compare: SEED=1 RUNS
 	$(PYTHON) -m tests.chaos
 
 thirty-days: $(VENV)/.development browser ## A month offline in one browser: 500 inspections, 2,000 photos, then all sent
-	THIRTY_DAYS=whole $(PYTHON) -m pytest tests/browser/test_thirty_days.py tests/browser/test_killed_server.py -rA
+	THIRTY_DAYS=whole $(PYTHON) -m pytest tests/browser/test_thirty_days.py tests/browser/test_whole_story.py tests/browser/test_killed_server.py -rA
 
 bench: $(VENV)/.development bench-peers ## Measure, also beside public peers, and print the tables
 	$(PYTHON) benchmarks/run.py
