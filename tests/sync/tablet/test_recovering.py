@@ -2,6 +2,8 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -156,6 +158,27 @@ def test_after_a_restore_the_tablet_starts_over_and_keeps_its_outbox(devices: De
     assert chen.tablet.inspections() == sorted([inspection, waiting])
     assert chen.tablet.view(waiting).unsent == 0
     assert not chen.sync().started_over
+
+
+def test_what_a_restored_server_has_forgotten_is_sent_once_more(devices: Devices, tmp_path: Path) -> None:
+    """Acknowledged after the backup was made, and not yet pulled: the tablet still has it, and is the only one."""
+    chen = devices("chen")
+    live = chen.world.services.settings.effective_database_url().removeprefix("sqlite:///")
+    with closing(sqlite3.connect(live)) as now, closing(sqlite3.connect(tmp_path / "backup.db")) as backup:
+        now.backup(backup)
+        inspection = chen.fill()
+        chen.line.after = lambda *request: setattr(chen.line, "before", cut(*PULL, 9)) if request == PUSH else None
+        assert chen.sync().stored == 1
+        chen.line.mend()
+        backup.backup(now)
+    with chen.world.services.database.write() as connection:
+        connection.execute(sa.update(table_of(Instance)).values(epoch="another life"))
+    report = chen.sync()
+    assert (report.started_over, report.complete, report.stored) == (True, True, 1)
+    assert {change.inspection_id for change in stored(chen)} == {inspection}
+    view = chen.tablet.view(inspection)
+    assert view.server is not None
+    assert view.server.state == "complete"
 
 
 def test_rows_of_a_site_that_is_taken_away_go_and_come_back_with_it(devices: Devices) -> None:
