@@ -1,11 +1,7 @@
 """A server that is killed in the middle of a push and of a photo, again and again: everything is there, once."""
 
 import os
-import random
-import time
-from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from playwright.sync_api import Browser
@@ -13,13 +9,13 @@ from playwright.sync_api import Browser
 from checklists.tables import Photo, table_of
 from inspect_api.photos.verify import verify_stored_photos
 from sync.tables import Change
+from tests.browser.killing import kill_in_the_middle
 from tests.browser.tablets import Tablets
 from tests.server_process import running_server
 from tests.worked_numbers import GROOMING
 
 HAIR = f"{GROOMING.key}.hair"
 KILLS = 10 if os.environ.get("THIRTY_DAYS") == "whole" else 6  # `make thirty-days` takes its time
-SEED = 20261120
 
 
 def test_kills_in_pushes_and_photos(chromium: Browser, tmp_path: Path) -> None:
@@ -37,30 +33,7 @@ def test_kills_in_pushes_and_photos(chromium: Browser, tmp_path: Path) -> None:
                 tablet.fill(inspection, hair="fail")
                 tablet.submit(inspection)
                 written.append((inspection, photos))
-        chance = random.Random(SEED)
-        killed: Counter[str] = Counter()
-
-        def kill(route: Any, what: str) -> None:
-            """By turns: after the server has answered, before the tablet knows; and while the server is at it."""
-            if killed[what] >= KILLS // 2:
-                route.continue_()
-                return
-            killed[what] += 1
-            if killed[what] % 2:
-                route.fetch()
-                server.kill()
-                route.abort()
-            else:
-                route.continue_()
-                time.sleep(chance.uniform(0, 0.03))
-                server.kill()
-            server.start()
-
-        tablet.page.route("**/api/v1/sync/push", lambda route: kill(route, "push"))
-        tablet.page.route(
-            "**/api/v1/uploads/*",
-            lambda route: kill(route, "photo") if route.request.method == "PATCH" else route.continue_(),
-        )
+        killed = kill_in_the_middle(tablet.page, server, KILLS // 2)
         tablet.finish(runs=3 * KILLS)
         assert killed == {"push": KILLS // 2, "photo": KILLS // 2}
         tablet.page.unroute_all()

@@ -4,9 +4,6 @@ then everything is there, once, with the scores that the screens had shown.
 """
 
 import os
-import random
-import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +17,12 @@ from checklists.tables.columns import table_of
 from inspect_api.photos.verify import verify_stored_photos
 from inspect_api.services import Services
 from tests.browser.chromium import BrowserProcess
+from tests.browser.killing import kill_in_the_middle
 from tests.browser.screens import PIN, Supervisor, demo_server, texts_of
 from tests.browser.test_offline import wait_for_the_worker
 from tests.photo_fixtures import jpeg
-from tests.server_process import ServerProcess
 
-KILLS = 5 if os.environ.get("THIRTY_DAYS") == "whole" else 1  # of pushes, and as many of photos
-SEED = 20261126
+KILLS = 5 if os.environ.get("THIRTY_DAYS") == "whole" else 2  # of pushes, and as many of photos
 COMBED = "头发梳理整齐"
 
 
@@ -65,7 +61,7 @@ def test_everything_that_is_filled_without_a_server_arrives_once_with_its_score(
         scores[draft], shown[draft] = chen.submit(), 1
         assert chen.page.locator(".top .sending.waiting").count() == 1
 
-        killed = kill_in_the_middle(chen, server)
+        killed = kill_in_the_middle(chen.page, server, KILLS)
         server.start()
         chen.send()
         assert killed == {"push": KILLS, "photo": KILLS}
@@ -127,37 +123,6 @@ def score_on_screen(chen: Supervisor, inspection: str) -> str:
     chen.go(f"submit/{inspection}")
     expect(chen.page.locator("h1")).to_have_text(chen.words("submit.done.title"))
     return chen.page.locator(".big-score b").inner_text()
-
-
-def kill_in_the_middle(chen: Supervisor, server: ServerProcess) -> Counter[str]:
-    """By turns: after the server has answered, before the tablet knows; and while the server is at it."""
-    chance = random.Random(SEED)
-    killed: Counter[str] = Counter()
-
-    def kill(route: Any, what: str) -> None:
-        if killed[what] >= KILLS:
-            route.continue_()
-            return
-        killed[what] += 1
-        if killed[what] % 2:
-            route.fetch()
-            server.kill()
-            route.abort()
-        else:
-            route.continue_()
-            time.sleep(chance.uniform(0, 0.03))  # any moment will do; which one it was decides nothing
-            server.kill()
-        server.start()
-
-    def photo(route: Any) -> None:
-        if route.request.method == "PATCH":
-            kill(route, "photo")
-        else:
-            route.continue_()
-
-    chen.page.route("**/api/v1/sync/push", lambda route: kill(route, "push"))
-    chen.page.route("**/api/v1/uploads/*", photo)
-    return killed
 
 
 def held(services: Services) -> dict[str, tuple[str, str, int]]:
