@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from checklists.tables import User, table_of
 from inspect_api.jobs import run_once
+from inspect_api.scorecards.publication import publish_due
 from tests.inspect_api.scorecards.desk import Desk
 from tests.worked_numbers import ALL_CHECKS, ZONE
 from tests.world import SteppedClock, World
@@ -51,6 +52,26 @@ async def test_a_correction_is_in_the_next_report_and_in_no_other(world: World, 
     assert heading in corrected
     assert "王芳 lobby-1 · 第47周 · 第 2 版" in corrected
     assert "迟到同步" in corrected
+
+
+async def test_after_downtime_a_correction_is_in_the_late_report_and_not_once_more(
+    world: World, clock: SteppedClock
+) -> None:
+    """The report that was due on Monday went out on Tuesday, with what was corrected until then."""
+    desk = Desk(world)
+    late = ALL_CHECKS[0]
+    for check in ALL_CHECKS[1:]:
+        desk.send(check)
+    await at(world, clock, 23, 8)
+    await at(world, clock, 26, 12)
+    clock.now = datetime(2026, 12, 1, 9, 0, tzinfo=ZONE)
+    desk.send(late)
+    clock.forward(minutes=10)
+    publish_due(world.services)
+    await at(world, clock, 1, 10, month=12)
+    await at(world, clock, 7, 8, month=12)
+    assert "往周更正" in text_of(world, "2026-W48")
+    assert "往周更正" not in text_of(world, "2026-W49")
 
 
 async def test_the_reader_chooses_the_language(world: World, clock: SteppedClock) -> None:
