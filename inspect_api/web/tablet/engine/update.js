@@ -54,7 +54,8 @@ export class Update {
       this.release = null;
     } else if (!this.release) {
       // A lock that every tab can see, and that ends with the tab whatever happens to it.
-      void navigator.locks.request(OPEN_LOCK, { mode: "shared" }, () => new Promise((resolve) => (this.release = () => resolve(undefined))));
+      const closed = new Promise((resolve) => (this.release = () => resolve(undefined))); // also before the lock is there
+      void navigator.locks.request(OPEN_LOCK, { mode: "shared" }, () => closed);
     }
   }
 
