@@ -249,8 +249,7 @@ def test_a_new_version_of_the_app_waits_while_an_inspection_is_open_anywhere(sup
     expect(page.locator(".item.pass")).to_have_count(1)
     liu.go("today")
     with other.expect_navigation():
-        update.evaluate(
-            "button => { const tap = () => { button.click(); setTimeout(tap, 1000); }; tap(); }"
-        )  # until it goes
+        # Until it goes: a tap can be lost while a third version takes the place of the one that waits.
+        update.evaluate("button => { const tap = () => { button.click(); setTimeout(tap, 1000); }; tap(); }")
     waiting = "async () => (await navigator.serviceWorker.getRegistration('/tablet/')).waiting"
     assert other.evaluate(waiting) is None
