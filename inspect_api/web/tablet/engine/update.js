@@ -5,6 +5,7 @@ import { EngineError } from "./errors.js";
 
 const WORKER = new URL("../service_worker.js", import.meta.url);
 const LOOK_EVERY_MS = 60 * 60_000;
+const AGAIN_AFTER_MS = 1_000;
 const OPEN_LOCK = "inspect-open-inspection";
 
 export class Update {
@@ -59,10 +60,14 @@ export class Update {
     }
   }
 
+  /** Ends with the page: once told, the wish stands until the new version has taken over, or an inspection is opened. */
   async apply() {
-    const { held = [] } = await navigator.locks.query();
-    if (held.some((lock) => lock.name === OPEN_LOCK)) throw new EngineError("inspection_open");
-    this.registration?.waiting?.postMessage("take over");
+    for (let worker; (worker = this.registration?.waiting); ) {
+      const { held = [] } = await navigator.locks.query();
+      if (held.some((lock) => lock.name === OPEN_LOCK)) throw new EngineError("inspection_open");
+      worker.postMessage("take over"); // can be lost while a still newer version takes the place of the one that waits
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+    }
   }
 
   #watch() {
