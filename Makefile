@@ -48,7 +48,7 @@ bench: $(VENV)/.development bench-peers ## Measure, also beside public peers, an
 bench-peers: $(VENV)/.development ## Ours beside pouchdb-server and Kinto, in one run; WRITE=--write: into docs/benchmarks.md
 	$(PYTHON) benchmarks/peers/run.py $(WRITE)
 
-bench-growth: $(VENV)/.development ## What a million stored inspections cost (takes an hour); WRITE=--write as well
+bench-growth: $(VENV)/.development ## What a million stored inspections cost (5 minutes); WRITE=--write as well
 	$(PYTHON) benchmarks/growth.py $(WRITE)
 
 wheel: $(VENV)/.development ## Build the installable package into dist/

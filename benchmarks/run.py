@@ -22,6 +22,7 @@ def main() -> None:
     with running_postgres() as server:
         server.sync_to_disk()
         print(table(syncing.measure(inspections // 2, server.fresh(), "PostgreSQL")), "\n", flush=True)
+        print(table(scoring.measure(inspections, 10, server.fresh(), "PostgreSQL")), "\n", flush=True)
     print(table(scoring.measure(inspections, 10)), "\n", flush=True)
     print(table(photos.measure()), "\n", flush=True)
     print(table(memory.measure(inspections)))

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from inspect_api.demo import people
 from inspect_api.services import Services
-from tests.browser.chromium import LAUNCH
+from tests.browser.chromium import LAUNCH, BrowserProcess
 from tests.browser.screens import Supervisors, demo_server
 from tests.browser.tablets import Tablets
 from tests.server_process import ServerProcess, running_server
@@ -58,6 +60,12 @@ def profile(tmp_path: Path) -> Path:
     return tmp_path / "profile"
 
 
+@pytest.fixture
+def browser_process(playwright: Playwright, profile: Path) -> Iterator[BrowserProcess]:
+    with BrowserProcess(playwright, profile) as process:
+        yield process
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ServerProcess, Services]]:
     """A server process over the demonstration organisation, for tests of the screens; each takes people of its own."""
@@ -70,3 +78,12 @@ def supervisors(chromium: Browser, demo: tuple[ServerProcess, Services]) -> Iter
     """People at the screens; no error of the page may have been left on any console."""
     with Supervisors(chromium, demo[0].url) as made:
         yield made
+
+
+@pytest.fixture
+def office(demo: tuple[ServerProcess, Services]) -> Iterator[httpx.Client]:
+    """An administrator at their desk."""
+    with httpx.Client(base_url=f"{demo[0].url}/api/v1", timeout=60) as client:
+        answer = client.post("/auth/login", json={"login": "admin", "password": people.PASSWORD})
+        client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield client

@@ -1,10 +1,8 @@
 """Without a network, without a server, without a battery: the app starts, and nothing that was typed is lost."""
 
 from pathlib import Path
-from typing import Any
 
-import pytest
-from playwright.sync_api import BrowserContext, Playwright, expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.chromium import BrowserProcess
 from tests.browser.tablets import Tablet, Tablets
@@ -14,12 +12,6 @@ from tests.world import World
 
 HAIR, SHOES, BADGE = (f"{GROOMING.key}.{name}" for name in ("hair", "shoes", "badge"))
 _OFFLINE_READY = "async () => { await navigator.serviceWorker.ready; return (await caches.keys()).length; }"
-
-
-@pytest.fixture
-def browser_process(playwright: Playwright, profile: Path) -> Any:
-    with BrowserProcess(playwright, profile) as process:
-        yield process
 
 
 def test_the_app_starts_cold_without_a_server_and_everything_arrives_once(

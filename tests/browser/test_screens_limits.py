@@ -3,14 +3,11 @@
 from typing import Any
 
 import httpx
-import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from inspect_api.demo import people
-from inspect_api.services import Services
 from tests.browser.access import complaints
 from tests.browser.screens import PIN, Supervisor, Supervisors
-from tests.server_process import ServerProcess
 
 # What a browser answers about its disk cannot be brought about here: it is put into its mouth.
 _COUNT_ASKING = """(() => {
@@ -129,15 +126,6 @@ def begin_many(context: BrowserContext, address: str) -> None:
     page.goto(address.partition("#")[0] + "theme.js")
     page.evaluate(_BEGIN_MANY, [PIN, MANY])
     page.close()
-
-
-@pytest.fixture
-def office(demo: tuple[ServerProcess, Services]) -> Any:
-    """An administrator at their desk."""
-    with httpx.Client(base_url=f"{demo[0].url}/api/v1", timeout=60) as client:
-        answer = client.post("/auth/login", json={"login": "admin", "password": people.PASSWORD})
-        client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
-        yield client
 
 
 def test_a_tablet_that_was_switched_off_says_so_and_asks_for_no_password(

@@ -1,9 +1,6 @@
 """What a supervisor sees when something is wrong: why, since when, and the tap that helps. Nothing is lost."""
 
-from typing import Any
-
 import httpx
-import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect
 
@@ -19,15 +16,6 @@ from tests.server_process import ServerProcess
 
 DAY_SECONDS = 86_400
 CRITICAL_FREE_ITEM = "头发梳理整齐"
-
-
-@pytest.fixture
-def office(demo: tuple[ServerProcess, Services]) -> Any:
-    """An administrator at their desk."""
-    with httpx.Client(base_url=f"{demo[0].url}/api/v1", timeout=60) as client:
-        answer = client.post("/auth/login", json={"login": "admin", "password": people.PASSWORD})
-        client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
-        yield client
 
 
 def state_of(services: Services, inspection_id: str) -> str:

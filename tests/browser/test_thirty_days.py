@@ -10,11 +10,9 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
-import pytest
 import sqlalchemy as sa
-from playwright.sync_api import BrowserContext, ConsoleMessage, Playwright, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, expect
 
 from checklists.tables import Inspection, Photo
 from checklists.tables.columns import table_of
@@ -104,12 +102,6 @@ _TAPS = """async () => {
   }
   return { answered, kept };
 }"""
-
-
-@pytest.fixture
-def browser_process(playwright: Playwright, profile: Path) -> Any:
-    with BrowserProcess(playwright, profile) as process:
-        yield process
 
 
 def test_a_month_of_work_stays_quick_and_is_all_sent(browser_process: BrowserProcess, tmp_path: Path) -> None:

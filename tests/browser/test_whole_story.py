@@ -5,11 +5,9 @@ then everything is there, once, with the scores that the screens had shown.
 
 import os
 from pathlib import Path
-from typing import Any
 
-import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Playwright, expect
+from playwright.sync_api import expect
 
 from checklists.scoring.arithmetic import display, from_text
 from checklists.tables import Inspection, Photo
@@ -24,12 +22,6 @@ from tests.photo_fixtures import jpeg
 
 KILLS = 5 if os.environ.get("THIRTY_DAYS") == "whole" else 2  # of pushes, and as many of photos
 COMBED = "头发梳理整齐"
-
-
-@pytest.fixture
-def browser_process(playwright: Playwright, profile: Path) -> Any:
-    with BrowserProcess(playwright, profile) as process:
-        yield process
 
 
 def test_everything_that_is_filled_without_a_server_arrives_once_with_its_score(
