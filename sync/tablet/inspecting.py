@@ -88,10 +88,11 @@ class Inspecting:
             self._write(view, {paths.SUBMITTED: True}, None)
         return ()
 
-    def correct(self, change_id: str, fields: dict[str, Any], reason: str | None) -> Change:
+    def correct(self, change_id: str, fields: dict[str, Any], reason: str | None) -> Change | None:
         """Write a refused change anew under another id, with ``fields`` instead of its own where both have a path.
 
-        A path that was written again since keeps the newer value.
+        A path that was written again since keeps the newer value. None when that leaves nothing to write: the refused
+        change is no longer shown.
         """
         with self._store.transaction():
             entry = next((entry for entry in self._outbox.refused() if entry.change.id == change_id), None)
@@ -105,7 +106,8 @@ class Inspecting:
                 if not any(stamp > change.stamp and stamp.endswith(own) for stamp in view.seen(path))
             }
             self._outbox.drop([change_id])
-            return self._write(view, kept | fields, reason or change.reason)
+            anew = kept | fields
+            return self._write(view, anew, reason or change.reason) if anew else None
 
     def view(self, inspection_id: str) -> LocalView:
         """NotAllowed when the tablet knows no such inspection."""
@@ -117,6 +119,8 @@ class Inspecting:
         return found
 
     def _write(self, view: LocalView, fields: dict[str, Any], reason: str | None) -> Change:
+        if not fields:
+            raise NotAllowed("a change without fields says nothing, and no server takes it")
         if view.submitted and not reason:
             raise NotAllowed("a change after submission needs a reason")
         fixed = sorted(path for path in fields.keys() & paths.BEGINNING if view.live.get(path))

@@ -101,8 +101,13 @@ class Tablet:
         """Decide a conflict: ``value`` takes the place of every version that the view shows on the path."""
         return self._inspecting.write(inspection_id, {path: value}, reason)
 
-    def correct(self, change_id: str, fields: dict[str, Any] | None = None, *, reason: str | None = None) -> Change:
-        """Send a refused change again as a new one, with ``fields`` in the place of its own."""
+    def correct(
+        self, change_id: str, fields: dict[str, Any] | None = None, *, reason: str | None = None
+    ) -> Change | None:
+        """Send a refused change again as a new one, with ``fields`` in the place of its own.
+
+        None when all of it has been written again since: then there is nothing left to send.
+        """
         return self._inspecting.correct(change_id, fields or {}, reason)
 
     def view(self, inspection_id: str) -> LocalView:

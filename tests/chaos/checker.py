@@ -194,11 +194,11 @@ def check_views(found: Findings, server: Rows) -> None:
 
 def check_photos(found: Findings, server: Rows, told: list[dict[str, Any]], folder: Path) -> None:
     files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    rows = {row["sha256"]: row for row in server.photo}
+    rows, confirmed = {row["sha256"]: row for row in server.photo}, set()
     for entry in told:
         if entry["what"] == "photo":
             digest = entry["sha256"]
-            found.counts["photos confirmed"] += 1
+            confirmed.add(digest)
             found.expect(digest in rows, f"lost: photo {digest} was told stored")
         elif entry["what"] == "picture" and entry["sha256"] in rows:
             row = rows[entry["sha256"]]
@@ -208,7 +208,7 @@ def check_photos(found: Findings, server: Rows, told: list[dict[str, Any]], fold
         own = {hashlib.sha256(data).hexdigest() for path, data in files.items() if digest in str(path)}
         wanted = {row[f"{size}_sha256"] for size in ("full", "large", "small")}
         found.expect(wanted <= own, f"altered: photo {digest}: its files are missing or damaged")
-    found.counts["photos held"] = len(rows)
+    found.counts["photos confirmed"], found.counts["photos held"] = len(confirmed), len(rows)
 
 
 def check_tablet(found: Findings, server: Rows, folder: Path) -> None:

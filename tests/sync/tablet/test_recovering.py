@@ -5,12 +5,14 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from checklists.tables import Role
 from checklists.tables.columns import table_of
 from inspect_api.directory import Directory
 from sync.tables import Instance
+from sync.tablet.inspecting import NotAllowed
 from tests.sync.tablet.conftest import HAIR, Device, cut, stored, told
 from tests.world import START
 
@@ -39,6 +41,31 @@ def test_a_refused_change_stays_visible_with_its_reason_and_can_be_corrected(dev
     assert view.response("worked_grooming.hair") == {"value": "fail"}
     assert view.response("worked_grooming.badge") == {"value": "pass"}
     assert view.view.state == "draft"
+
+
+def test_a_refused_change_that_was_written_again_since_goes_away_and_sends_nothing(devices: Devices) -> None:
+    chen = devices("chen")
+    inspection = chen.begin()
+    chen.sync()
+    chen.tablet.write(inspection, {HAIR: {"value": "sideways"}})
+    assert chen.sync().refused_changes == 1
+    chen.tablet.write(inspection, {HAIR: {"value": "fail"}})
+    (entry,) = chen.tablet.refused()
+    assert chen.tablet.correct(entry.change.id) is None
+    assert chen.tablet.refused() == []
+    chen.restart()
+    report = chen.sync()
+    assert (report.stored, report.pending, report.problem) == (1, 0, None)
+    assert chen.tablet.view(inspection).response("worked_grooming.hair") == {"value": "fail"}
+
+
+def test_nothing_is_no_change(devices: Devices) -> None:
+    chen = devices("chen")
+    inspection = chen.begin()
+    with pytest.raises(NotAllowed):
+        chen.tablet.write(inspection, {})
+    chen.restart()
+    assert chen.sync().pending == 0
 
 
 def test_refused_for_now_stays_in_the_queue_and_goes_next_time(devices: Devices) -> None:
