@@ -1,9 +1,6 @@
 """``GET /api/v1/export``: everything that a site's scorecards are made from. See ``docs/export.md``."""
 
-import tempfile
 from asyncio import to_thread
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import datetime
 from typing import IO, Annotated
 
@@ -16,6 +13,7 @@ from checklists.periods import Week
 from checklists.tables import Audit, table_of
 from inspect_api.api.scorecards import parse_week
 from inspect_api.auth.principal import Principal
+from inspect_api.downloads import download, made_aside
 from inspect_api.exporting.writing import export_lines
 from inspect_api.injection import UserRequest, UseServices
 from inspect_api.problems import Code, Problem
@@ -23,8 +21,6 @@ from inspect_api.scorecards import access
 from inspect_api.services import Services
 
 MOST_WEEKS = 13
-IN_MEMORY = 4_000_000
-_PIECE = 256_000
 _audit = table_of(Audit)
 
 
@@ -39,11 +35,7 @@ async def export(
     """From ``week`` to ``until``, both included; for managers of the site and administrators. It is logged."""
     weeks = _span(parse_week(week), parse_week(until, "/until") if until else parse_week(week))
     file = await to_thread(_made, services, request.user, site_id, weeks)
-    headers = {
-        "content-disposition": f'attachment; filename="scorecards-{weeks[0]}-{weeks[-1]}.jsonl"',
-        "cache-control": "no-store",
-    }
-    return Stream(_pieces(file), media_type="application/x-ndjson", headers=headers)
+    return download(file, f"scorecards-{weeks[0]}-{weeks[-1]}.jsonl", "application/x-ndjson")
 
 
 def _span(first: Week, last: Week) -> list[Week]:
@@ -56,18 +48,16 @@ def _span(first: Week, last: Week) -> list[Week]:
 
 
 def _made(services: Services, user: Principal, site_id: str, weeks: list[Week]) -> IO[bytes]:
-    """Written aside before the first byte is sent: what goes wrong is told as a problem, not as half a file."""
     now = services.clock()
-    with ExitStack() as stack:
-        file = stack.enter_context(tempfile.SpooledTemporaryFile(IN_MEMORY))
+
+    def write(file: IO[bytes]) -> None:
         with services.database.read() as connection:
             site = access.readable_site(connection, user, site_id)
             for line in export_lines(connection, site, weeks, now):
                 file.write(line)
         _log(services, user, site_id, weeks, now)
-        file.seek(0)
-        stack.pop_all()  # closed when the answer is sent
-        return file
+
+    return made_aside(write)
 
 
 def _log(services: Services, user: Principal, site_id: str, weeks: list[Week], now: datetime) -> None:
@@ -85,12 +75,6 @@ def _log(services: Services, user: Principal, site_id: str, weeks: list[Week], n
                 "at": now,
             },
         )
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(_PIECE):
-            yield piece
 
 
 HANDLERS = [export]

@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 import sqlalchemy as sa
@@ -44,7 +44,7 @@ _JSON_COLUMNS = ("body", "value", "detail", "reason")
 
 
 def export_person(
-    services: Services, organisation_id: str, employee_id: str, actor_id: str | None, target: Path
+    services: Services, organisation_id: str, employee_id: str, actor_id: str | None, target: Path | IO[bytes]
 ) -> None:
     """Write ``target``: ``person.json``, and ``photos/SHA256.jpg`` for each photo that is still there.
 

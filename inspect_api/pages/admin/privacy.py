@@ -1,18 +1,17 @@
 """Personal data: what is deleted by rule, and the export and erasure of one person."""
 
-import tempfile
 from asyncio import to_thread
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from litestar import Response, get, post
-from litestar.background_tasks import BackgroundTask
 from litestar.params import FromPath, FromQuery
-from litestar.response import File
+from litestar.response import Stream
 
 from checklists.tables import Deletion, Employee, Site, table_of
 from inspect_api.auth.principal import Principal
+from inspect_api.downloads import download, made_aside
 from inspect_api.injection import UserRequest, UseServices
 from inspect_api.pages.admin.posting import back, posted
 from inspect_api.pages.rendering import page
@@ -86,29 +85,13 @@ def _erase(services: Services, user: Principal, employee_id: str, number: str) -
 
 
 @get("/employees/{employee_id:str}/data.zip")
-async def export(request: UserRequest, services: UseServices, employee_id: FromPath[str]) -> File:
+async def export(request: UserRequest, services: UseServices, employee_id: FromPath[str]) -> Stream:
     """All that is held about one person: for themselves, and for administrators."""
     user = request.user
     if not user.is_administrator and user.employee_id != employee_id:
         raise Problem(Code.FORBIDDEN, "只能导出本人的数据", "Only your own data")
-    with tempfile.NamedTemporaryFile(suffix=".zip", delete=False) as file:
-        target = Path(file.name)
-    await to_thread(_write, services, user, employee_id, target)
-    return File(
-        target,
-        filename="data.zip",
-        media_type="application/zip",
-        headers={"cache-control": "no-store"},
-        background=BackgroundTask(target.unlink, missing_ok=True),
-    )
-
-
-def _write(services: Services, user: Principal, employee_id: str, target: Path) -> None:
-    try:
-        export_person(services, user.organisation_id, employee_id, user.user_id, target)
-    except BaseException:
-        target.unlink()
-        raise
+    write = partial(export_person, services, user.organisation_id, employee_id, user.user_id)
+    return download(await to_thread(made_aside, write), "data.zip", "application/zip")
 
 
 HANDLERS = [privacy, act, export]

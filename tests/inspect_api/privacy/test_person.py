@@ -2,16 +2,20 @@
 
 import hashlib
 import io
+import tempfile
 import zipfile
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 import sqlalchemy as sa
 
 from checklists.ids import new_id
 from checklists.tables import Employee, Scorecard, User, table_of
+from inspect_api.blobs import BlobStore
 from inspect_api.privacy.erasure import ERASED, erase_arrived
 from inspect_api.privacy.retention import delete_due
 from inspect_api.scorecards.publication import publish_due
@@ -80,6 +84,30 @@ async def test_the_export_has_everything_and_no_secret(court: Court, tmp_path: P
     assert {one["action"] for one in document["log"]} >= {"employee.export"}
     assert "password" not in archive_text(document)
     assert "李强" not in archive_text(document)
+
+
+async def test_the_export_leaves_nothing_in_the_temporary_folder_not_even_for_a_killed_server(
+    court: Court, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha256 = add_photo(court, tmp_path, "E")
+    court.publish()
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr("inspect_api.downloads._IN_MEMORY", 1)
+    seen: list[list[Path]] = []
+    stream = BlobStore.stream
+
+    def watched(blobs: BlobStore, key: str) -> Iterator[bytes]:
+        seen.append(list(folder.iterdir()))  # what would be left if the power went now
+        yield from stream(blobs, key)
+
+    monkeypatch.setattr(BlobStore, "stream", watched)
+    answer = await page(court, "admin", "GET", f"/employees/{court.world.employees['lobby-1']}/data.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert f"photos/{sha256}.jpg" in archive.namelist()
+    assert seen == [[]]
+    assert list(folder.iterdir()) == []
 
 
 def archive_text(document: Any) -> str:
