@@ -211,6 +211,7 @@ async def test_a_change_before_its_beginning_waits_and_counts_once_it_arrives(wo
             "invalid_field",
             "/supersedes/inspection~1note",
         ),
+        (lambda c: c | {"fields": {}}, "invalid_field", "/fields"),
         (lambda c: 7, "invalid_field", ""),
     ],
 )
