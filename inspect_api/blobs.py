@@ -6,7 +6,6 @@ links into place, but never calls fsync, so the file is synced here before it ge
 
 import io
 import os
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, S3Store
 
+from inspect_api import leftovers
 from inspect_api.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ INCOMING = "incoming"
 """Folder of half-written blobs; after a crash its files are rubbish."""
 _PIECE = 1_000_000
 """Bytes that a file goes through memory in."""
-RUBBISH_SECONDS = 24 * 3600
-"""So old a half-written blob is surely nobody's any more."""
 
 
 class BlobConflict(Exception):
@@ -109,13 +107,7 @@ class BlobStore:
 
     def sweep(self) -> int:
         """Remove what a killed process left half-written; gives how many files went."""
-        if self._folder is None or not (self._folder / INCOMING).is_dir():
-            return 0
-        old = time.time() - RUBBISH_SECONDS
-        left = [path for path in (self._folder / INCOMING).iterdir() if path.stat().st_mtime < old]
-        for path in left:
-            path.unlink(missing_ok=True)
-        return len(left)
+        return 0 if self._folder is None else leftovers.sweep(self._folder / INCOMING)
 
     def check(self) -> None:
         """Write, read and delete a probe; raises what goes wrong."""

@@ -1,9 +1,7 @@
 """A photo that comes with a form of the pages: checked and stored like one that a tablet uploads."""
 
 import hashlib
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 
 from checklists.ids import new_id
 from inspect_api.auth.principal import Principal
@@ -11,7 +9,7 @@ from inspect_api.photos.intake import store_photo
 from inspect_api.photos.messages import PhotoRefused
 from inspect_api.problems import Code, Problem
 from inspect_api.services import Services
-from inspect_api.uploads.finishing import refusal_problem
+from inspect_api.uploads.finishing import refusal_problem, upload_files
 from inspect_api.uploads.store import UploadRow, UploadState, insert_upload
 
 
@@ -35,15 +33,13 @@ def store_form_photo(services: Services, user: Principal, content: bytes) -> str
         refusal=None,
         expires_at=now + timedelta(hours=services.settings.upload_hours),
     )
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(content)
-        file.flush()
+    with upload_files(services).aside(content) as path:
         try:
             store_photo(
                 services,
                 user.organisation_id,
                 sha256,
-                Path(file.name),
+                path,
                 uploaded_by=user.user_id,
                 also=lambda connection: insert_upload(connection, row, None, now),
             )

@@ -104,6 +104,7 @@ def expire_uploads(services: Services) -> int:
         kept = {row.id for row in store.all_open_uploads(connection)}
     for upload_id in set(present) - kept:
         files.remove(upload_id)
+    files.sweep()
     services.blobs.sweep()
     return removed
 

@@ -10,18 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import IO
 
 import sqlalchemy as sa
 
 from checklists.ids import is_id
 from checklists.tables.columns import table_of
+from inspect_api import leftovers
 from inspect_api.photos.messages import SIZES, version_path
 from sync.tables import Upload
 
 if sys.platform != "win32":
     import fcntl
 
+ASIDE = "aside"
 _upload = table_of(Upload)
 
 
@@ -189,6 +192,19 @@ class UploadFiles:
         """Of the uploads that have a file here, also one that a killed process had made of it."""
         names = [path.name.partition(".")[0] for path in self._folder.iterdir()] if self._folder.is_dir() else []
         return [name for name in dict.fromkeys(names) if is_id(name)]
+
+    @contextlib.contextmanager
+    def aside(self, content: bytes) -> Iterator[Path]:
+        """A file with the content, which is no upload and goes at the end."""
+        (self._folder / ASIDE).mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=self._folder / ASIDE) as file:
+            file.write(content)
+            file.flush()
+            yield Path(file.name)
+
+    def sweep(self) -> None:
+        """Remove what a killed process left of files aside."""
+        leftovers.sweep(self._folder / ASIDE)
 
     @contextlib.contextmanager
     def hold(self, upload_id: str) -> Iterator[UploadFile]:

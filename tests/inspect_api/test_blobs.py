@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from inspect_api.blobs import INCOMING, RUBBISH_SECONDS, BlobConflict, BlobStore, open_blob_store
+from inspect_api.blobs import INCOMING, BlobConflict, BlobStore, open_blob_store
+from inspect_api.leftovers import LEFT_SECONDS
 from inspect_api.settings import Settings
 from tests.s3_server import BUCKET, S3Server
 
@@ -99,7 +100,7 @@ def test_what_a_killed_process_left_half_written_is_swept(tmp_path: Path) -> Non
     blobs = open_blob_store(_settings(tmp_path))
     blobs.put(KEY, b"evidence")
     incoming = tmp_path / "photos" / INCOMING
-    for name, age in (("fresh", 60), ("left", RUBBISH_SECONDS + 60), ("left#1", RUBBISH_SECONDS + 60)):
+    for name, age in (("fresh", 60), ("left", LEFT_SECONDS + 60), ("left#1", LEFT_SECONDS + 60)):
         (incoming / name).write_bytes(b"half")
         os.utime(incoming / name, (time.time() - age,) * 2)
     assert blobs.sweep() == 2
